@@ -1,0 +1,19 @@
+/*
+ * clock - the only source of time; tests set it
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Wall clock, seconds since the epoch with fraction. */
+double clock_now(void);
+/* Monotonic milliseconds, for deadlines. Moves with clock_set() in tests. */
+int64_t clock_mono_ms(void);
+
+/* Stops both clocks at this wall time. Negative: back to the real clock. */
+void clock_set(double now);
+/* Lets a stopped clock go on by this many seconds. */
+void clock_advance(double seconds);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * io - files and descriptors
+ */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Whole regular file of at most max bytes into out. -1: errno is set. */
+int io_read_file(struct buf *out, const char *path, size_t max);
+/* All bytes, through EINTR and short writes. -1: errno is set. */
+int io_write_all(int fd, const char *p, size_t n);
+/* O_NONBLOCK, FD_CLOEXEC on an existing descriptor. -1: errno is set. */
+int io_set_nonblock(int fd);
+int io_set_cloexec(int fd);
+
+#endif

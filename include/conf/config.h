@@ -1,0 +1,79 @@
+/*
+ * config - a configuration directory -> the command stream (spec 01, 02, 03)
+ *
+ * What fail2ban-client -d, -t, start and reload need of the configuration
+ * language; the rest of conf is behind it.
+ */
+#ifndef CONF_CONFIG_H
+#define CONF_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/value.h"
+
+struct config_opts {
+	const char *dir;  /* /etc/fail2ban */
+	const char *jail; /* only this jail, NULL: all (reload JAIL) */
+	bool dump;        /* -d: missing log files are tolerated */
+	bool test;        /* -t: a wrong jail is an error */
+	bool
+	    wait_for_logs;    /* start, reload: a jail whose log is missing
+	                       * gets the command that waits for it instead of
+	                       * stopping everything (architecture, decision 10) */
+	const char *loglevel; /* override fail2ban.conf, NULL: not */
+	const char *logtarget;
+	const char *syslogsocket;
+	const char *socket;
+	const char *pidfile;
+};
+
+/* What fail2ban.conf says, after overrides; texts owned. */
+struct config_server {
+	char *loglevel;
+	char *logtarget;
+	char *syslogsocket;
+	char *socket;
+	char *pidfile;
+};
+
+/*
+ * Reads only fail2ban.conf and its .d and .local. Returns 0 or -1 with the
+ * reason in err.
+ */
+int config_server_load(
+    struct config_server *ret, const struct config_opts *o, struct err *err);
+void config_server_release(struct config_server *s);
+
+/*
+ * Reads everything. Messages go to log_msg() as the reference prints them
+ * (spec 01 section 9). Returns 0 with *stream, a list of lists, owned by the
+ * caller; -1 when the configuration fails as a whole (said in the log).
+ * *bad counts jails that were left out.
+ */
+int config_load(struct value **stream, int *bad, const struct config_opts *o);
+
+/*
+ * Warnings for what is legal but surely not meant, one a line with
+ * file:line, appended to err. Returns their number. (conf/lint)
+ */
+int config_lint(const struct config_opts *o, struct err *err);
+
+/*
+ * One filter for fail2ban-regex: name may be a filter of the directory, a
+ * path, or a jail (spec 08 section 2). opts: dict of bracket options, or
+ * NULL. *ret is a dict: "failregex", "ignoreregex" lists of text,
+ * "prefregex", "datepattern", "maxlines", "journalmatch" (list), "usedns"
+ * when set, "options" dict of the effective options in the order of spec 08
+ * section 3 ("Real  filter options"). -1: reason in err.
+ */
+enum config_filter_kind {
+	CONFIG_FILTER, /* of the directory's filter.d: with .local and .d */
+	CONFIG_FILTER_FILE, /* any other file: that file and its includes */
+	CONFIG_JAIL,        /* the filter of a jail with the jail's options */
+};
+int config_filter_load(struct value **ret, enum config_filter_kind kind,
+    const char *dir, const char *name, const struct value *opts,
+    struct err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * ticket - one offender on its way from failure to ban and back (spec 10)
+ */
+#ifndef ENGINE_TICKET_H
+#define ENGINE_TICKET_H
+
+#include <stdbool.h>
+
+#include "base/addr.h"
+#include "base/value.h"
+
+struct ticket {
+	char *id;     /* normalised text: address, network, name, F-ID; owned */
+	size_t id_n;  /* bytes of id */
+	bool is_addr; /* id is an address or network: addr is set */
+	struct addr addr;
+	double time;      /* of the last failure, or of the ban */
+	double bantime;   /* seconds, -1 permanent; only when has_bantime */
+	bool has_bantime; /* else the jail's bantime counts, whatever it is then
+	                   */
+	int bancount;
+	int retry;    /* what is compared with maxretry */
+	int failures; /* real failures */
+	struct value
+	    *matches; /* list of [before, date, after] or text; owned */
+	struct value
+	    *data;     /* dict of captures without matches, failures; owned */
+	bool restored; /* came from the database */
+	bool banned;   /* the actions have run */
+	int epoch;     /* ban epoch of the jail when it was (re)banned */
+};
+
+struct ticket *ticket_new(const char *id, size_t n, double time);
+void ticket_free(struct ticket *t);
+struct ticket *ticket_copy(const struct ticket *t);
+
+/* Address for <ip>: data "ip" if there, else the id. Borrowed. */
+const char *ticket_ip(const struct ticket *t);
+/* AF_INET, AF_INET6, or 0 for raw ids (of ticket_ip()). */
+int ticket_family(const struct ticket *t);
+/* End of the ban; INFINITY when permanent. bantime: the jail's. */
+double ticket_end(const struct ticket *t, double bantime);
+/* Lines of matches joined by newlines, as <matches> prints them. */
+void ticket_matches(struct buf *out, const struct ticket *t);
+
+#endif

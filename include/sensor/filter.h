@@ -1,0 +1,89 @@
+/*
+ * filter - one line in, failures out (spec 04, 06 section 6)
+ *
+ * Holds what one jail remembers between lines: the window of maxlines, the
+ * connection-id table, the date detector and the last known date.
+ */
+#ifndef SENSOR_FILTER_H
+#define SENSOR_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "failure.h"
+#include "sensor/datedetect.h"
+#include "sensor/filterspec.h"
+
+struct filter;
+
+/* spec is copied. name is the jail's, for log lines. NULL: bad spec. */
+struct filter *filter_new(
+    const char *name, const struct filterspec *spec, struct err *err);
+void filter_free(struct filter *f);
+/*
+ * New rules from the next line on; the connection-id table survives, the
+ * window and the date detector too when what they depend on is unchanged.
+ */
+int filter_update(
+    struct filter *f, const struct filterspec *spec, struct err *err);
+
+struct filter_line {
+	const char *text; /* valid UTF-8, no line end */
+	size_t n;
+	/*
+	 * Journal: the date is known and stands apart from the text; date is
+	 * then its text (spec 07 section 5). Files: date NULL.
+	 */
+	const char *date;
+	size_t date_n;
+	double time;         /* only when date is set */
+	double now;          /* wall clock for this line */
+	bool in_operation;   /* false while catching up (spec 06 section 6) */
+	bool check_findtime; /* false: fail2ban-regex, no line is too old */
+	/*
+	 * The date was found already by the shared detector of the cursor
+	 * (architecture, decision 8); NULL: look for it.
+	 */
+	const struct datematch *found;
+};
+
+/* Called for each failure; takes the contents of f over. */
+typedef void (*failure_fn)(void *arg, struct failure *f);
+
+struct trace; /* what fail2ban-regex wants to know, see below */
+
+/*
+ * Feeds one line. trace may be NULL. Returns 0, or -1 when the line could
+ * not be processed (reason in err, which fail2ban logs and counts).
+ */
+int filter_line(struct filter *f, const struct filter_line *line,
+    failure_fn emit, void *arg, struct trace *trace, struct err *err);
+
+struct datedetect *filter_dates(struct filter *f);
+/* Failures of connection ids dropped because the table was full. */
+unsigned long filter_evicted(const struct filter *f);
+/* Sum of limit hits over all regexes. */
+unsigned long filter_limit_hits(const struct filter *f);
+
+/*
+ * Trace: with it every failregex is tried on a line (unless first_only), and
+ * each hit is reported, ignored lines too.
+ */
+struct trace {
+	bool first_only; /* stop at the first matching failregex */
+	void *arg;
+	/* prefregex matched this line */
+	void (*prefregex)(void *arg);
+	/* failregex i matched; failures were emitted just before or none */
+	void (*failregex)(void *arg, size_t i);
+	/* ignoreregex i matched */
+	void (*ignoreregex)(void *arg, size_t i);
+	/* line belongs to an earlier multi-line match: 0 = this line, 1 =
+	 * before */
+	void (*used)(void *arg, size_t back);
+	/* date found by which template, or -1 */
+	void (*date)(void *arg, const struct datematch *m);
+};
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * regex - Python's regular expressions on PCRE2 (spec 05)
+ *
+ * Patterns are written in Python's dialect; what PCRE2 means otherwise is
+ * translated, what Python rejects is rejected. Every match has limits.
+ */
+#ifndef SENSOR_REGEX_H
+#define SENSOR_REGEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct regex;
+
+enum regex_flag {
+	REGEX_MULTILINE = 1, /* ^ and $ at every line */
+	REGEX_IGNORECASE = 2,
+};
+
+/*
+ * NULL with the engine's message in err (Python's wording and " at position
+ * N", without "Unable to compile ..."). flags: enum regex_flag, or 0.
+ */
+struct regex *regex_new(
+    const char *pattern, size_t n, unsigned flags, struct err *err);
+void regex_free(struct regex *re);
+
+/* Number of named groups, and their names in order of their numbers. */
+size_t regex_names(const struct regex *re);
+const char *regex_name(const struct regex *re, size_t i);
+/* Group number of the i-th named group. */
+int regex_name_group(const struct regex *re, size_t i);
+/* Groups in the pattern, named or not, without group 0. */
+int regex_groups(const struct regex *re);
+
+struct regex_span {
+	size_t start; /* byte offsets into the subject */
+	size_t end;
+	bool set; /* false: the group took no part */
+};
+
+enum regex_result {
+	REGEX_NONE, /* no match */
+	REGEX_MATCH,
+	REGEX_LIMIT, /* a limit was hit: cannot say */
+};
+
+/*
+ * Searches subject[0, n) for the leftmost match at or after start (earlier
+ * text is still seen by look-behind). The subject must be valid UTF-8;
+ * is_ascii lets the faster 8-bit code run. After REGEX_MATCH
+ * regex_group(re, g) tells the spans, until the next search with re.
+ */
+enum regex_result regex_search(struct regex *re, const char *subject, size_t n,
+    size_t start, bool is_ascii);
+struct regex_span regex_group(const struct regex *re, int group);
+
+/* How often a limit was hit, for health. */
+unsigned long regex_limit_hits(const struct regex *re);
+
+#endif

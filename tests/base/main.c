@@ -1,0 +1,2 @@
+#define SUITES "base/suites.h"
+#include "../run.h"

@@ -1,0 +1,4 @@
+/* One line a suite: X(name) for name_suite(). */
+X(buf)
+X(dict)
+X(value)

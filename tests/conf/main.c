@@ -1,0 +1,2 @@
+#define SUITES "conf/suites.h"
+#include "../run.h"

@@ -1,0 +1,2 @@
+#define SUITES "engine/suites.h"
+#include "../run.h"

@@ -1,0 +1,2 @@
+#define SUITES "sensor/suites.h"
+#include "../run.h"

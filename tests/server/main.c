@@ -1,0 +1,2 @@
+#define SUITES "server/suites.h"
+#include "../run.h"

@@ -1,0 +1,2 @@
+#define SUITES "tools/suites.h"
+#include "../run.h"

@@ -1,0 +1,1 @@
+/* One line a suite: X(name) for name_suite(). */
