@@ -2,8 +2,8 @@
  * log - fail2ban's log: levels, line format, targets (spec 17)
  *
  * log_msg() is for anybody; who opens targets is base/logtarget. Control
- * bytes of the message are escaped, so that text from a log can never forge
- * a line; "\n" that the program itself puts into a message stays.
+ * bytes of the arguments are escaped, newlines included, so that text from a
+ * log can never forge a line; a "\n" of the format itself stays.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -35,10 +35,19 @@ void log_msg(int level, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void log_vmsg(int level, const char *name, const char *fmt, va_list ap)
     __attribute__((format(printf, 3, 0)));
+/*
+ * The same where the arguments are texts of the administrator or of this
+ * program that may have several lines (a command, a configuration error):
+ * their newlines stay.
+ */
+void log_lines(int level, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Lowest level that is logged; default LOG_INFO_. */
 void log_set_level(int level);
 int log_level(void);
+/* Level of a word of "set loglevel", any case, or digits; -1: unknown. */
+int log_level_parse(const char *word);
 /* Whether log_msg(level, ...) would do anything. */
 int log_enabled(int level);
 

@@ -3,12 +3,15 @@
  * dashboards parse; it is reproduced byte for byte.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 static int lowest = LOG_INFO_;
 static log_sink_fn sink;
@@ -39,28 +42,43 @@ log_set_sink(log_sink_fn fn, void *arg)
 	sink_arg = arg;
 }
 
+static const struct level {
+	int level;
+	const char *name; /* as printed */
+	const char *word; /* as set */
+} levels[] = {
+    {LOG_CRITICAL, "CRITICAL", "CRITICAL"},
+    {LOG_ERROR, "ERROR", "ERROR"},
+    {LOG_WARN, "WARNING", "WARNING"},
+    {LOG_NOTICE_, "NOTICE", "NOTICE"},
+    {LOG_INFO_, "INFO", "INFO"},
+    {LOG_MSG, "MSG", "MSG"},
+    {LOG_DEBUG_, "DEBUG", "DEBUG"},
+    {LOG_TRACE, "TRACE", "TRACEDEBUG"},
+    {LOG_HEAVY, "HEAVY", "HEAVYDEBUG"},
+};
+
+int
+log_level_parse(const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+
+	if (digits > 0 && digits < 6 && word[digits] == '\0')
+		return (int)strtol(word, NULL, 10);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (strcasecmp(levels[i].word, word) == 0)
+			return levels[i].level;
+	return -1;
+}
+
 const char *
 log_level_name(int level)
 {
-	static const struct level {
-		int level;
-		const char *name;
-	} names[] = {
-	    {LOG_CRITICAL, "CRITICAL"},
-	    {LOG_ERROR, "ERROR"},
-	    {LOG_WARN, "WARNING"},
-	    {LOG_NOTICE_, "NOTICE"},
-	    {LOG_INFO_, "INFO"},
-	    {LOG_MSG, "MSG"},
-	    {LOG_DEBUG_, "DEBUG"},
-	    {LOG_TRACE, "TRACE"},
-	    {LOG_HEAVY, "HEAVY"},
-	};
 	static char other[24];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].level == level)
-			return names[i].name;
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (levels[i].level == level)
+			return levels[i].name;
 	(void)snprintf(other, sizeof(other), "#%02d-Lev.", level);
 	return other;
 }
@@ -86,41 +104,84 @@ log_format(
 
 /*
  * Control bytes could move a terminal's cursor or forge a line; arguments
- * come from strangers, so everything but the newline is shown escaped.
+ * come from strangers. keep[i] says that the newline at i is our own.
  */
 static void
-escape(struct buf *b)
+escape(struct buf *out, const struct buf *in, const char *keep)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		unsigned char c = (unsigned char)b->p[i];
-		char hex[5];
+	for (size_t i = 0; i < in->n; i++) {
+		unsigned char c = (unsigned char)in->p[i];
 
-		if (c >= 0x20 ? c != 0x7f : c == '\n' || c == '\t')
-			continue;
-		(void)snprintf(hex, sizeof(hex), "\\x%02x", c);
-		buf_splice(b, i, 1, hex, 4);
-		i += 3;
+		if (c == '\n' && keep != NULL && keep[i] == '\n')
+			buf_addc(out, '\n');
+		else if (c == '\n')
+			buf_adds(out, "\\n");
+		else if ((c < 0x20 && c != '\t') || c == 0x7f)
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_addc(out, (char)c);
 	}
+}
+
+/*
+ * Which newlines are the format's own shows when it is printed once more
+ * with another byte in their place: they are where the two results differ.
+ */
+static char *
+own_newlines(const struct buf *msg, const char *fmt, va_list ap)
+{
+	char *other = xstrdup(fmt), *keep;
+	struct buf again = BUF_INIT;
+
+	for (char *p = strchr(other, '\n'); p != NULL; p = strchr(p, '\n'))
+		*p = '\a';
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	buf_vaddf(&again, other, ap);
+#pragma GCC diagnostic pop
+	keep = xcalloc(1, msg->n + 1);
+	for (size_t i = 0; i < msg->n && i < again.n; i++)
+		if (msg->p[i] != again.p[i])
+			keep[i] = '\n';
+	free(other);
+	buf_release(&again);
+	return keep;
+}
+
+static void
+deliver(int level, const char *name, const struct buf *msg)
+{
+	struct buf line = BUF_INIT;
+
+	if (sink != NULL) {
+		sink(sink_arg, level, name, msg->p, msg->n);
+		return;
+	}
+	log_format(&line, level, name, msg->p, msg->n);
+	buf_addc(&line, '\n');
+	(void)!write(STDERR_FILENO, line.p, line.n);
+	buf_release(&line);
 }
 
 void
 log_vmsg(int level, const char *name, const char *fmt, va_list ap)
 {
-	struct buf msg = BUF_INIT, line = BUF_INIT;
+	struct buf raw = BUF_INIT, msg = BUF_INIT;
+	char *keep = NULL;
+	va_list again;
 
 	if (level < lowest)
 		return;
-	buf_vaddf(&msg, fmt, ap);
-	escape(&msg);
-	if (sink != NULL)
-		sink(sink_arg, level, name, msg.p, msg.n);
-	else {
-		log_format(&line, level, name, msg.p, msg.n);
-		buf_addc(&line, '\n');
-		(void)!write(STDERR_FILENO, line.p, line.n);
-	}
+	va_copy(again, ap);
+	buf_vaddf(&raw, fmt, ap);
+	if (strchr(fmt, '\n') != NULL)
+		keep = own_newlines(&raw, fmt, again);
+	va_end(again);
+	escape(&msg, &raw, keep);
+	deliver(level, name, &msg);
+	free(keep);
+	buf_release(&raw);
 	buf_release(&msg);
-	buf_release(&line);
 }
 
 void
@@ -131,4 +192,22 @@ log_msg(int level, const char *name, const char *fmt, ...)
 	va_start(ap, fmt);
 	log_vmsg(level, name, fmt, ap);
 	va_end(ap);
+}
+
+void
+log_lines(int level, const char *name, const char *fmt, ...)
+{
+	struct buf raw = BUF_INIT, msg = BUF_INIT;
+	va_list ap;
+
+	if (level < lowest)
+		return;
+	va_start(ap, fmt);
+	buf_vaddf(&raw, fmt, ap);
+	va_end(ap);
+	/* every newline is its own witness */
+	escape(&msg, &raw, raw.p);
+	deliver(level, name, &msg);
+	buf_release(&raw);
+	buf_release(&msg);
 }

@@ -1,0 +1,305 @@
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/logformat.h"
+#include "base/utf8.h"
+
+enum { DATE_MAX = 64 };
+
+static struct tm
+local(double time)
+{
+	time_t seconds = (time_t)time;
+	struct tm tm;
+
+	(void)localtime_r(&seconds, &tm);
+	return tm;
+}
+
+static int
+milliseconds(double time)
+{
+	return (int)((time - (double)(time_t)time) * 1000);
+}
+
+static void
+print_logger(struct buf *out, const struct logrecord *r)
+{
+	buf_adds(out, "fail2ban");
+	if (r->name[0] != '\0')
+		buf_addf(out, ".%s", r->name);
+}
+
+static void
+field_asctime(struct buf *out, const struct logrecord *r)
+{
+	struct tm tm = local(r->time);
+	char date[DATE_MAX];
+
+	(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
+	buf_addf(out, "%s,%03d", date, milliseconds(r->time));
+}
+
+static void
+field_name(struct buf *out, const struct logrecord *r)
+{
+	print_logger(out, r);
+}
+
+static void
+field_process(struct buf *out, const struct logrecord *r)
+{
+	(void)r;
+	buf_addf(out, "%d", (int)getpid());
+}
+
+static void
+field_levelname(struct buf *out, const struct logrecord *r)
+{
+	buf_adds(out, log_level_name(r->level));
+}
+
+static void
+field_levelno(struct buf *out, const struct logrecord *r)
+{
+	buf_addf(out, "%d", r->level);
+}
+
+static void
+field_message(struct buf *out, const struct logrecord *r)
+{
+	buf_add(out, r->msg, r->n);
+}
+
+static void
+field_module(struct buf *out, const struct logrecord *r)
+{
+	buf_adds(out, r->name[0] != '\0' ? r->name : "fail2ban");
+}
+
+static void
+field_main_thread(struct buf *out, const struct logrecord *r)
+{
+	(void)r;
+	buf_adds(out, "MainThread");
+}
+
+static void
+field_main_process(struct buf *out, const struct logrecord *r)
+{
+	(void)r;
+	buf_adds(out, "MainProcess");
+}
+
+static void
+field_created(struct buf *out, const struct logrecord *r)
+{
+	buf_addf(out, "%f", r->time);
+}
+
+static void
+field_msecs(struct buf *out, const struct logrecord *r)
+{
+	buf_addf(out, "%d", milliseconds(r->time));
+}
+
+static const struct field {
+	const char *name;
+	void (*print)(struct buf *out, const struct logrecord *r);
+} fields[] = {
+    {"asctime", field_asctime},
+    {"created", field_created},
+    {"levelname", field_levelname},
+    {"levelno", field_levelno},
+    {"message", field_message},
+    {"module", field_module},
+    {"msecs", field_msecs},
+    {"name", field_name},
+    {"process", field_process},
+    {"processName", field_main_process},
+    {"thread", field_process},
+    {"threadName", field_main_thread},
+};
+
+static void
+print_field(
+    struct buf *out, const char *name, size_t n, const struct logrecord *r)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (strlen(fields[i].name) == n &&
+		    memcmp(fields[i].name, name, n) == 0) {
+			fields[i].print(out, r);
+			return;
+		}
+}
+
+struct spec {
+	bool left;
+	bool zero;
+	int width;
+	int precision; /* -1: none */
+	char conversion;
+};
+
+enum { WIDTH_MAX = 1000 };
+
+static int
+number(const char **p)
+{
+	int n = 0;
+
+	for (; **p >= '0' && **p <= '9'; (*p)++)
+		if (n < WIDTH_MAX)
+			n = n * 10 + (**p - '0');
+	return n < WIDTH_MAX ? n : WIDTH_MAX;
+}
+
+/* What stands after "%(name)"; returns what follows it. */
+static const char *
+parse_spec(struct spec *s, const char *p)
+{
+	*s = (struct spec){.precision = -1};
+	for (; *p != '\0' && strchr("-0+ #", *p) != NULL; p++) {
+		s->left = s->left || *p == '-';
+		s->zero = s->zero || *p == '0';
+	}
+	s->width = number(&p);
+	if (*p == '.') {
+		p++;
+		s->precision = number(&p);
+	}
+	s->conversion = *p;
+	return *p == '\0' ? p : p + 1;
+}
+
+static void
+convert(struct buf *out, const struct spec *s, struct buf *text)
+{
+	size_t cut = text->n, length;
+
+	if (strchr("xX", s->conversion) != NULL && s->conversion != '\0') {
+		long value = strtol(text->p, NULL, 10);
+
+		buf_reset(text);
+		buf_addf(text, s->conversion == 'x' ? "%lx" : "%lX", value);
+		cut = text->n;
+	}
+	length = utf8_length(text->p, text->n);
+	if (s->precision >= 0 && s->conversion == 's' &&
+	    length > (size_t)s->precision && length == text->n) {
+		cut = (size_t)s->precision;
+		length = cut;
+	}
+	for (size_t i = length; !s->left && i < (size_t)s->width; i++)
+		buf_addc(out, s->zero && s->conversion != 's' ? '0' : ' ');
+	buf_add(out, text->p, cut);
+	for (size_t i = length; s->left && i < (size_t)s->width; i++)
+		buf_addc(out, ' ');
+}
+
+void
+logformat_print(struct buf *out, const char *format, const struct logrecord *r)
+{
+	struct buf text = BUF_INIT;
+
+	for (const char *p = format; *p != '\0';) {
+		const char *end =
+		    p[0] == '%' && p[1] == '(' ? strchr(p, ')') : NULL;
+		struct spec s;
+
+		if (end == NULL) {
+			if (p[0] == '%' && p[1] == '%')
+				p++;
+			buf_addc(out, *p++);
+			continue;
+		}
+		buf_reset(&text);
+		print_field(&text, p + 2, (size_t)(end - p - 2), r);
+		p = parse_spec(&s, end + 1);
+		convert(out, &s, &text);
+	}
+	buf_release(&text);
+}
+
+static void
+json_text(struct buf *out, const char *p, size_t n)
+{
+	struct buf valid = BUF_INIT;
+
+	utf8_repair(&valid, p, n);
+	buf_addc(out, '"');
+	for (size_t i = 0; i < valid.n; i++) {
+		unsigned char c = (unsigned char)valid.p[i];
+
+		if (c == '"' || c == '\\')
+			buf_addf(out, "\\%c", c);
+		else if (c == '\n')
+			buf_adds(out, "\\n");
+		else if (c < 0x20)
+			buf_addf(out, "\\u%04x", c);
+		else
+			buf_addc(out, (char)c);
+	}
+	buf_addc(out, '"');
+	buf_release(&valid);
+}
+
+/* "[jail] Ban 192.0.2.1": the jail, where the message starts with one. */
+static size_t
+jail_of(const struct logrecord *r)
+{
+	const char *end =
+	    r->n > 0 && r->msg[0] == '[' ? memchr(r->msg, ']', r->n) : NULL;
+
+	return end == NULL ? 0 : (size_t)(end - r->msg - 1);
+}
+
+void
+logformat_json(struct buf *out, const struct logrecord *r)
+{
+	struct buf logger = BUF_INIT;
+	struct tm tm = local(r->time);
+	char date[DATE_MAX], zone[DATE_MAX];
+	size_t jail = jail_of(r);
+
+	(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)strftime(zone, sizeof(zone), "%z", &tm);
+	buf_addf(out, "{\"time\": \"%s.%03d%s\", \"level\": \"%s\"", date,
+	    milliseconds(r->time), zone, log_level_name(r->level));
+	buf_adds(out, ", \"logger\": ");
+	print_logger(&logger, r);
+	json_text(out, logger.p, logger.n);
+	buf_addf(out, ", \"pid\": %d", (int)getpid());
+	if (jail > 0) {
+		buf_adds(out, ", \"jail\": ");
+		json_text(out, r->msg + 1, jail);
+	}
+	buf_adds(out, ", \"message\": ");
+	json_text(out, r->msg, r->n);
+	buf_addc(out, '}');
+	buf_release(&logger);
+}
+
+void
+logformat_default(struct buf *out, bool date, bool padding, int verbosity)
+{
+	if (date)
+		buf_adds(out, "%(asctime)s ");
+	if (verbosity > 2)
+		buf_adds(out, "+%(msecs)5d %(thread)X %(name)-25.25s "
+		              "%(levelname)-5.5s ");
+	else if (verbosity == 2)
+		buf_adds(out, "%(thread)X %(levelname)-5.5s ");
+	if (verbosity > 3)
+		buf_adds(out, "| %(module)15.15s-%(levelno)-2d: "
+		              "%(module)-20.20s | ");
+	if (verbosity < 2)
+		buf_adds(out, padding ? "%(name)-24s[%(process)d]: "
+		                        "%(levelname)-7s "
+		                      : "%(name)s[%(process)d]: "
+		                        "%(levelname)s ");
+	buf_adds(out, "%(message)s");
+}
