@@ -1,0 +1,173 @@
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/addr.h"
+
+enum {
+	TEXT_MAX = 2 * INET6_ADDRSTRLEN + 4,
+};
+
+static int
+bits_of(int family)
+{
+	return family == AF_INET ? 32 : 128;
+}
+
+/* Clears the host bits, so that equal networks have equal bytes. */
+static void
+mask(struct addr *a)
+{
+	int bytes = bits_of(a->family) / 8;
+
+	for (int i = 0; i < bytes; i++) {
+		int keep = a->plen - 8 * i;
+
+		if (keep <= 0)
+			a->bytes[i] = 0;
+		else if (keep < 8)
+			a->bytes[i] &= (unsigned char)(0xff << (8 - keep));
+	}
+}
+
+static bool
+parse_plain(struct addr *a, const char *text)
+{
+	if (inet_pton(AF_INET, text, a->bytes) == 1)
+		a->family = AF_INET;
+	else if (inet_pton(AF_INET6, text, a->bytes) == 1)
+		a->family = AF_INET6;
+	else
+		return false;
+	a->plen = bits_of(a->family);
+	return true;
+}
+
+/* Number of leading ones, -1 when ones follow a zero. */
+static int
+mask_length(const struct addr *m)
+{
+	int bits = bits_of(m->family), n = 0;
+
+	while (n < bits && (m->bytes[n / 8] & (0x80 >> n % 8)) != 0)
+		n++;
+	for (int i = n; i < bits; i++)
+		if ((m->bytes[i / 8] & (0x80 >> i % 8)) != 0)
+			return -1;
+	return n;
+}
+
+/*
+ * fail2ban: a length beyond the family's is accepted and prints as the
+ * address alone, so it is the address alone.
+ */
+static bool
+parse_plen(struct addr *a, const char *text)
+{
+	struct addr m = {0};
+	size_t n = strspn(text, "0123456789");
+	int plen = 0;
+
+	if (n > 0 && n <= 3 && text[n] == '\0') {
+		for (size_t i = 0; i < n; i++)
+			plen = plen * 10 + (text[i] - '0');
+		if (plen < a->plen)
+			a->plen = plen;
+		return true;
+	}
+	if (!parse_plain(&m, text) || m.family != a->family)
+		return false;
+	a->plen = mask_length(&m);
+	return a->plen >= 0;
+}
+
+static bool
+is_mapped(const struct addr *a)
+{
+	static const unsigned char prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return a->family == AF_INET6 &&
+	       memcmp(a->bytes, prefix, sizeof(prefix)) == 0;
+}
+
+bool
+addr_parse(struct addr *ret, const char *p, size_t n)
+{
+	char text[TEXT_MAX], *slash;
+	struct addr a = {0};
+
+	if (n >= 2 && p[0] == '[' && p[n - 1] == ']') {
+		p++;
+		n -= 2;
+	}
+	if (n == 0 || n >= sizeof(text) || memchr(p, '\0', n) != NULL)
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	slash = strchr(text, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	if (!parse_plain(&a, text))
+		return false;
+	if (is_mapped(&a)) {
+		if (slash != NULL)
+			return false;
+		memmove(a.bytes, a.bytes + 12, 4);
+		memset(a.bytes + 4, 0, 12);
+		a.family = AF_INET;
+		a.plen = 32;
+	}
+	if (slash != NULL && !parse_plen(&a, slash + 1))
+		return false;
+	mask(&a);
+	*ret = a;
+	return true;
+}
+
+void
+addr_print(struct buf *out, const struct addr *a)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(a->family, a->bytes, text, sizeof(text)) == NULL)
+		return;
+	buf_adds(out, text);
+	if (!addr_is_single(a))
+		buf_addf(out, "/%d", a->plen);
+}
+
+bool
+addr_is_single(const struct addr *a)
+{
+	return a->plen == bits_of(a->family);
+}
+
+bool
+addr_in(const struct addr *a, const struct addr *net)
+{
+	struct addr cut = *a;
+
+	if (a->family != net->family || a->plen < net->plen)
+		return false;
+	cut.plen = net->plen;
+	mask(&cut);
+	return memcmp(cut.bytes, net->bytes, sizeof(cut.bytes)) == 0;
+}
+
+bool
+addr_eq(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && a->plen == b->plen &&
+	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+void
+addr_normalise(struct buf *out, const char *p, size_t n)
+{
+	struct addr a;
+
+	if (addr_parse(&a, p, n))
+		addr_print(out, &a);
+	else
+		buf_add(out, p, n);
+}
