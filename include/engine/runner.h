@@ -1,9 +1,10 @@
 /*
- * runner - runs shell commands without waiting for them (spec 12 section 3)
+ * runner - runs commands without waiting for them (spec 12 section 3)
  *
- * One queue per owner (jail), queues side by side. A command runs as
- * /bin/sh -c in a session of its own, its output is drained while it runs,
- * and it is killed with its group when its time is over.
+ * A command runs as /bin/sh -c in a session of its own, its output is drained
+ * while it runs, and it is killed with its group when its time is over. All
+ * commands given run side by side; who wants an order (the actions of a jail)
+ * gives the next one when the last is done.
  */
 #ifndef ENGINE_RUNNER_H
 #define ENGINE_RUNNER_H
@@ -16,41 +17,57 @@
 
 struct runner;
 
+/* Queue of a jail: live goes before restore. */
 enum runner_lane {
 	LANE_LIVE,
 	LANE_RESTORE,
 };
 
+/* All members are borrowed for the call. Unused ones are 0. */
 struct command {
-	const char *text;        /* for /bin/sh -c, borrowed for the call */
+	const char *text;        /* for /bin/sh -c; also what logs show */
 	const char *const *args; /* $0, $1 ...: unsafe values; nargs of them */
 	size_t nargs;
-	int timeout_ms;
+	int timeout_ms; /* 0: none */
+	int ok_max;     /* highest exit status that is no error, normally 0 */
+	/*
+	 * Program run instead of the shell, NULL at the end; argv[0] is looked
+	 * up in PATH.
+	 */
+	const char *const *argv;
+	const char *input; /* standard input, NULL: that of the process */
+	size_t input_n;
+	bool quiet; /* errors are logged as DEBUG: the caller tries again */
 };
 
 struct command_result {
-	int status; /* exit status; 128 + n or -n when killed; see log */
-	bool timed_out;
-	bool failed;    /* could not be started at all */
-	struct buf out; /* standard output, capped; valid during the callback */
-	struct buf err; /* standard error, capped */
+	int status;     /* exit status, or -n when killed by signal n */
+	bool ok;        /* status is 0 ... ok_max and time was enough */
+	bool timed_out; /* and therefore killed */
+	bool failed;    /* could not be started, or not be killed */
+	struct buf out; /* standard output, its first 64 KiB */
+	struct buf err; /* standard error likewise; both go after the call */
 };
 
 typedef void (*command_done_fn)(void *arg, const struct command_result *r);
 
 struct runner *runner_new(uv_loop_t *loop);
-/* Kills what runs. */
+/*
+ * Kills what runs, no done is called. The loop must run once more to close
+ * the handles.
+ */
 void runner_free(struct runner *r);
 
 /*
- * Runs one command now; done is called from the loop. Logs as fail2ban does
- * (spec 12 section 3, module "utils"). Returns an id for runner_cancel().
+ * Runs one command now; done is called from the loop, never from here. Logs
+ * as fail2ban does (module "utils"). Returns an id for runner_cancel().
  */
 unsigned long runner_run(
     struct runner *r, const struct command *c, command_done_fn done, void *arg);
-/* Kills it; done is not called. No-op for unknown ids. */
+/* Kills it with its group; done is not called. No-op for unknown ids. */
 void runner_cancel(struct runner *r, unsigned long id);
 /* Commands running now. */
 size_t runner_active(const struct runner *r);
+uv_loop_t *runner_loop(const struct runner *r);
 
 #endif

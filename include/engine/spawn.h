@@ -1,0 +1,21 @@
+/*
+ * spawn - starts the process of a command
+ */
+#ifndef ENGINE_SPAWN_H
+#define ENGINE_SPAWN_H
+
+#include <sys/types.h>
+
+#include "engine/runner.h"
+
+struct spawned {
+	pid_t pid; /* leader of a session of its own */
+	int pidfd; /* readable when it has ended */
+	int out;   /* its standard output, non-blocking */
+	int err;   /* its standard error, non-blocking */
+};
+
+/* Returns 0 or an error number. The caller closes and reaps. */
+int spawn_command(struct spawned *ret, const struct command *c);
+
+#endif

@@ -1,0 +1,358 @@
+/*
+ * Each child is watched by its own pidfd: no SIGCHLD, so children of other
+ * modules are never touched, and a signal never goes to a recycled pid. The
+ * end of the child counts, not the end of its output: what it left in the
+ * background may hold the pipes for ever.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "engine/runlog.h"
+#include "engine/runner.h"
+#include "engine/spawn.h"
+
+#define OUTPUT_MAX ((size_t)64 * 1024) /* kept of each stream */
+#define READS_MAX 32                   /* of a stream in one turn */
+#define KILL_MS 200 /* from SIGTERM to SIGKILL to giving up */
+
+enum stage { STAGE_RUN, STAGE_TERM, STAGE_KILL, STAGE_FAILED, STAGE_DONE };
+
+/* A pipe that the child writes to. */
+struct stream {
+	uv_poll_t poll;
+	int fd; /* -1: closed */
+	struct buf *kept;
+};
+
+struct job {
+	struct runner *runner; /* NULL: nobody waits for it any more */
+	struct job *next;
+	unsigned long id;
+	command_done_fn done;
+	void *arg;
+	char *shown; /* the command as logged */
+	int timeout_ms;
+	int ok_max;
+	bool quiet;
+	enum stage stage;
+	pid_t pid;
+	int pidfd; /* -1: closed */
+	uv_poll_t exit_poll;
+	uv_timer_t timer;
+	struct stream out;
+	struct stream err;
+	int handles; /* open libuv handles; the last one frees the job */
+	struct command_result result;
+};
+
+struct runner {
+	uv_loop_t *loop;
+	struct job *jobs; /* those somebody waits for */
+	size_t active;
+	unsigned long last_id;
+};
+
+/* ---- the end of a job */
+
+static void
+job_closed(uv_handle_t *h)
+{
+	struct job *j = h->data;
+
+	if (--j->handles > 0)
+		return;
+	buf_release(&j->result.out);
+	buf_release(&j->result.err);
+	free(j->shown);
+	free(j);
+}
+
+static void
+stream_close(struct stream *s)
+{
+	if (s->fd == -1)
+		return;
+	(void)uv_poll_stop(&s->poll);
+	(void)close(s->fd);
+	s->fd = -1;
+	uv_close((uv_handle_t *)&s->poll, job_closed);
+}
+
+/* Reads what is there; at the end of the stream closes it. */
+static void
+stream_drain(struct stream *s)
+{
+	char chunk[16384];
+
+	for (int i = 0; s->fd != -1 && i < READS_MAX; i++) {
+		ssize_t n = read(s->fd, chunk, sizeof(chunk));
+		size_t room = OUTPUT_MAX - s->kept->n;
+
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			stream_close(s);
+			return;
+		}
+		buf_add(s->kept, chunk, (size_t)n < room ? (size_t)n : room);
+	}
+}
+
+static void
+stream_ready(uv_poll_t *p, int status, int events)
+{
+	struct job *j = p->data;
+
+	(void)status;
+	(void)events;
+	stream_drain(p == &j->out.poll ? &j->out : &j->err);
+}
+
+static void
+job_close(struct job *j)
+{
+	stream_close(&j->out);
+	stream_close(&j->err);
+	if (j->pidfd != -1) {
+		(void)uv_poll_stop(&j->exit_poll);
+		(void)close(j->pidfd);
+		j->pidfd = -1;
+		uv_close((uv_handle_t *)&j->exit_poll, job_closed);
+	}
+	uv_close((uv_handle_t *)&j->timer, job_closed);
+}
+
+static void
+job_unlink(struct job *j)
+{
+	struct runner *r = j->runner;
+
+	for (struct job **at = &r->jobs; *at != NULL; at = &(*at)->next)
+		if (*at == j) {
+			*at = j->next;
+			break;
+		}
+	r->active--;
+	j->runner = NULL;
+}
+
+/* Tells who waits; the job itself lives on until its handles are closed. */
+static void
+job_answer(struct job *j)
+{
+	if (j->runner == NULL)
+		return;
+	job_unlink(j);
+	j->done(j->arg, &j->result);
+}
+
+static void
+take_status(struct job *j, int wait_status)
+{
+	struct command_result *r = &j->result;
+
+	r->status = WIFSIGNALED(wait_status) ? -WTERMSIG(wait_status)
+	                                     : WEXITSTATUS(wait_status);
+	r->ok = !r->timed_out && r->status >= 0 && r->status <= j->ok_max;
+	runlog_end(j->id, j->shown, r, j->quiet);
+}
+
+static void
+child_ended(uv_poll_t *p, int status, int events)
+{
+	struct job *j = p->data;
+	int wait_status;
+
+	(void)status;
+	(void)events;
+	/* what ignored SIGTERM goes too, while the pid is still ours */
+	if (j->stage == STAGE_TERM)
+		(void)kill(-j->pid, SIGKILL);
+	if (waitpid(j->pid, &wait_status, WNOHANG) != j->pid)
+		return;
+	stream_drain(&j->out);
+	stream_drain(&j->err);
+	if (j->runner != NULL)
+		take_status(j, wait_status);
+	j->stage = STAGE_DONE;
+	job_close(j);
+	job_answer(j);
+}
+
+/* The deadline of the present stage has come. */
+static void
+timer_due(uv_timer_t *t)
+{
+	struct job *j = t->data;
+
+	switch (j->stage) {
+	case STAGE_RUN:
+		j->result.timed_out = true;
+		runlog_timeout(j->id, j->shown, j->timeout_ms, j->quiet);
+		(void)kill(-j->pid, SIGTERM);
+		j->stage = STAGE_TERM;
+		(void)uv_timer_start(t, timer_due, KILL_MS, 0);
+		break;
+	case STAGE_TERM:
+		(void)kill(-j->pid, SIGKILL);
+		j->stage = STAGE_KILL;
+		(void)uv_timer_start(t, timer_due, KILL_MS, 0);
+		break;
+	case STAGE_KILL: /* stuck in the kernel: reaped whenever it ends */
+		runlog_unkillable(j->id, j->pid);
+		j->result.failed = true;
+		stream_close(&j->out);
+		stream_close(&j->err);
+		uv_unref((uv_handle_t *)&j->exit_poll);
+		job_answer(j);
+		break;
+	case STAGE_FAILED:
+		j->stage = STAGE_DONE;
+		job_close(j);
+		job_answer(j);
+		break;
+	case STAGE_DONE:
+		break;
+	}
+}
+
+/* ---- the start of a job */
+
+static void
+stream_watch(struct job *j, struct stream *s, int fd, struct buf *kept)
+{
+	s->fd = fd;
+	s->kept = kept;
+	s->poll.data = j;
+	(void)uv_poll_init(j->runner->loop, &s->poll, fd);
+	(void)uv_poll_start(&s->poll, UV_READABLE, stream_ready);
+	j->handles++;
+}
+
+static void
+job_watch(struct job *j, const struct spawned *child)
+{
+	j->pid = child->pid;
+	j->pidfd = child->pidfd;
+	stream_watch(j, &j->out, child->out, &j->result.out);
+	stream_watch(j, &j->err, child->err, &j->result.err);
+	j->exit_poll.data = j;
+	(void)uv_poll_init(j->runner->loop, &j->exit_poll, j->pidfd);
+	(void)uv_poll_start(&j->exit_poll, UV_READABLE, child_ended);
+	j->handles++;
+	if (j->timeout_ms > 0)
+		(void)uv_timer_start(
+		    &j->timer, timer_due, (uint64_t)j->timeout_ms, 0);
+}
+
+static struct job *
+job_new(struct runner *r, const struct command *c)
+{
+	struct job *j = xcalloc(1, sizeof(*j));
+	struct buf shown = BUF_INIT;
+
+	runlog_command(&shown, c);
+	j->shown = buf_detach(&shown);
+	j->timeout_ms = c->timeout_ms;
+	j->ok_max = c->ok_max;
+	j->quiet = c->quiet;
+	j->id = ++r->last_id;
+	j->pidfd = j->out.fd = j->err.fd = -1;
+	buf_init(&j->result.out);
+	buf_init(&j->result.err);
+	j->timer.data = j;
+	(void)uv_timer_init(r->loop, &j->timer);
+	j->handles = 1;
+	j->runner = r;
+	j->next = r->jobs;
+	r->jobs = j;
+	r->active++;
+	return j;
+}
+
+unsigned long
+runner_run(
+    struct runner *r, const struct command *c, command_done_fn done, void *arg)
+{
+	struct job *j = job_new(r, c);
+	struct spawned child;
+	int error;
+
+	j->done = done;
+	j->arg = arg;
+	error = spawn_command(&child, c);
+	if (error == 0)
+		job_watch(j, &child);
+	else {
+		runlog_failed(j->shown, error, c->quiet);
+		j->result.failed = true;
+		j->result.status = 127;
+		j->stage = STAGE_FAILED;
+		(void)uv_timer_start(&j->timer, timer_due, 0, 0);
+	}
+	return j->id;
+}
+
+/* ---- the runner */
+
+struct runner *
+runner_new(uv_loop_t *loop)
+{
+	struct runner *r = xcalloc(1, sizeof(*r));
+
+	r->loop = loop;
+	return r;
+}
+
+/* Kills the child; exit_poll stays until it is reaped. */
+static void
+job_abandon(struct job *j)
+{
+	job_unlink(j);
+	if (j->pidfd == -1) {
+		j->stage = STAGE_DONE;
+		job_close(j);
+		return;
+	}
+	(void)kill(-j->pid, SIGKILL);
+	(void)uv_timer_stop(&j->timer);
+	stream_close(&j->out);
+	stream_close(&j->err);
+}
+
+void
+runner_free(struct runner *r)
+{
+	if (r == NULL)
+		return;
+	while (r->jobs != NULL)
+		job_abandon(r->jobs);
+	free(r);
+}
+
+void
+runner_cancel(struct runner *r, unsigned long id)
+{
+	for (struct job *j = r->jobs; j != NULL; j = j->next)
+		if (j->id == id) {
+			job_abandon(j);
+			return;
+		}
+}
+
+size_t
+runner_active(const struct runner *r)
+{
+	return r->active;
+}
+
+uv_loop_t *
+runner_loop(const struct runner *r)
+{
+	return r->loop;
+}

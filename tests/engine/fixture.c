@@ -1,0 +1,89 @@
+#include "fixture.h"
+
+#include <check.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+
+struct fixture fix;
+
+static void
+take_line(void *arg, int level, const char *name, const char *msg, size_t n)
+{
+	size_t id = 0;
+
+	(void)arg;
+	buf_addf(&fix.log, "%s %s: ", log_level_name(level), name);
+	while (id < n && isxdigit((unsigned char)msg[id]))
+		id++;
+	if (id > 0 && strncmp(msg + id, " -- ", 4) == 0) {
+		buf_adds(&fix.log, "ID");
+		msg += id;
+		n -= id;
+	}
+	buf_add(&fix.log, msg, n);
+	buf_addc(&fix.log, '\n');
+}
+
+void
+fixture_setup(void)
+{
+	memset(&fix, 0, sizeof(fix));
+	ck_assert_int_eq(uv_loop_init(&fix.loop), 0);
+	fix.runner = runner_new(&fix.loop);
+	buf_init(&fix.log);
+	buf_init(&fix.text);
+	(void)snprintf(fix.dir, sizeof(fix.dir), "/tmp/engine-test.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(fix.dir));
+	(void)snprintf(fix.trace, sizeof(fix.trace), "%s/trace", fix.dir);
+	ck_assert_int_eq(setenv("TRACE", fix.trace, 1), 0);
+	ck_assert_int_eq(setenv("DIR", fix.dir, 1), 0);
+	log_set_level(LOG_INFO_);
+	log_set_sink(take_line, NULL);
+}
+
+void
+fixture_teardown(void)
+{
+	char command[128];
+
+	runner_free(fix.runner);
+	fixture_run();
+	ck_assert_int_eq(uv_loop_close(&fix.loop), 0);
+	buf_release(&fix.log);
+	buf_release(&fix.text);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", fix.dir);
+	ck_assert_int_eq(system(command), 0);
+	log_set_sink(NULL, NULL);
+	clock_set(-1);
+}
+
+void
+fixture_run(void)
+{
+	(void)uv_run(&fix.loop, UV_RUN_DEFAULT);
+}
+
+const char *
+fixture_trace(void)
+{
+	buf_reset(&fix.text);
+	if (io_read_file(&fix.text, fix.trace, 1 << 24) == 0)
+		ck_assert_int_eq(unlink(fix.trace), 0);
+	return fix.text.p;
+}
+
+const char *
+fixture_log(void)
+{
+	buf_reset(&fix.text);
+	buf_add(&fix.text, fix.log.p, fix.log.n);
+	buf_reset(&fix.log);
+	return fix.text.p;
+}
