@@ -1,0 +1,40 @@
+/*
+ * dump - what fail2ban-client does with a configuration without a server:
+ * -d, --dp, -t, --str2sec (spec 03 section 3, spec 16)
+ *
+ * Each prints to standard output as the reference does, and returns the exit
+ * status of the program: 0 or 255. Messages of the configuration go to
+ * log_msg(), whose level the caller has set from -v and -q before.
+ */
+#ifndef TOOLS_DUMP_H
+#define TOOLS_DUMP_H
+
+#include <stdbool.h>
+
+#include "base/value.h"
+#include "conf/config.h"
+
+/* -d, and --dp when pretty. o->dump need not be set. */
+int dump_stream(const struct config_opts *o, bool pretty);
+
+/*
+ * -t: "OK: configuration test is successful". Warnings of conf/lint, a line
+ * each with file:line, go to standard error; strict makes them a failure.
+ * Prints nothing for success when a command follows (quiet).
+ */
+struct dump_test {
+	bool strict; /* --strict */
+	bool quiet;  /* a command will be run after it */
+};
+int dump_test(const struct config_opts *o, const struct dump_test *how);
+
+/* --str2sec TEXT */
+int dump_str2sec(const char *text);
+
+/*
+ * One value as Python's pretty printer lays it out (width 1000, indent 2);
+ * no line end behind it.
+ */
+void dump_pretty(struct buf *out, const struct value *v);
+
+#endif
