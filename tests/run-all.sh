@@ -1,0 +1,80 @@
+#!/bin/bash
+# run-all.sh SOURCE BUILD: every test. Called by "./quickstart test".
+#
+#   1. gcc, warnings as errors: build and make check
+#   2. clang with ASan and UBSan: build and make check
+#   3. layout (clang-format), manual pages (mandoc)
+#   4. the conformance runners against the reference, as a ratchet:
+#      tests/conformance.min says how many must pass
+#   5. as root: the demonstration, tests/cli, the live runners
+set -u
+top=$1
+build=$2
+cd "$top" || exit 1
+passed=0
+failed=0
+
+step() {
+	printf '\n==== %s (%s)\n' "$1" "$(date +%T)"
+}
+
+# check NAME COMMAND...: one counted check, its output kept when it fails
+check() {
+	local name=$1 log
+	shift
+	log=$build/log/$(echo "$name" | tr -c 'a-zA-Z0-9\n' '-').log
+	if "$@" >"$log" 2>&1; then
+		echo "ok      $name"
+		passed=$((passed + 1))
+	else
+		echo "FAILED  $name"
+		tail -n 60 "$log"
+		failed=$((failed + 1))
+	fi
+	# the closing lines of the runners
+	grep -E '^# (TOTAL|PASS|FAIL|SKIP|ERROR):|^[0-9]+ passed, [0-9]+ failed' "$log" | sed 's/^/        /'
+}
+
+skip() {
+	echo "skipped $1: $2"
+}
+
+build_and_check() {
+	local dir=$1
+	shift
+	mkdir -p "$dir" && (cd "$dir" &&
+	    { [ -f Makefile ] || "$top/configure" -q "$@"; } &&
+	    make -s -j"$(nproc)" && make -s -j"$(nproc)" check)
+}
+
+mkdir -p "$build/log"
+[ -x configure ] && [ configure -nt configure.ac ] || ./autogen.sh >/dev/null 2>&1
+
+step 'gcc, warnings as errors'
+check 'gcc: build and make check' build_and_check "$build/gcc" --enable-werror CFLAGS='-O2 -g'
+step 'clang, ASan and UBSan'
+check 'clang and sanitizers: build and make check' build_and_check "$build/asan" --enable-werror --enable-sanitize CC=clang CFLAGS='-O1 -g'
+step 'layout and pages'
+check 'clang-format' make -s -C "$build/gcc" check-format
+pages=$(ls man/*.[1-8] 2>/dev/null)
+[ -z "$pages" ] || check 'mandoc -Tlint' mandoc -Tlint -Wwarning $pages
+
+bin=$build/bin
+mkdir -p "$bin"
+for p in client server regex; do
+	[ ! -x "$build/gcc/fail2ban-$p" ] || cp -f "$build/gcc/fail2ban-$p" "$bin/"
+done
+
+step 'conformance'
+. "$top/tests/conformance.sh"
+
+if [ "$(id -u)" -eq 0 ] && unshare -n -m true 2>/dev/null; then
+	step 'the demonstration'
+	check 'demonstration: a ban with the shipped configuration' unshare -n -m tests/demo/ban.sh "$top" "$bin"
+else
+	skip 'demonstration and live runners' 'they need root and network namespaces'
+fi
+
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
