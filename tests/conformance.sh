@@ -42,9 +42,10 @@ else
 	p="--client $bin/fail2ban-client --regex $bin/fail2ban-regex"
 	ratchet run-config "$c/run-config" $p --stock "$ref/etc/fail2ban"
 	ratchet run-dates "$c/run-dates" $p
-	ratchet run-regex "$c/run-regex" $p
+	ratchet run-regex "$c/run-regex" $p --config "$ref/etc/fail2ban"
 	ratchet run-samples "$c/run-samples" $p --config "$ref/etc/fail2ban" \
-	    --samples "$ref/usr/lib/python3/dist-packages/fail2ban/tests/files/logs"
+	    --samples "$ref/usr/lib/python3/dist-packages/fail2ban/tests/files/logs" \
+	    --tests-config "$ref/usr/lib/python3/dist-packages/fail2ban/tests/config"
 	if [ "$(id -u)" -eq 0 ] && unshare -n true 2>/dev/null; then
 		ratchet e2e-ssh-shipped "$c/live/e2e-ssh" --bindir "$bin" --config "$top"
 		ratchet e2e-ssh-stock "$c/live/e2e-ssh" --bindir "$bin" --config "$ref/etc/fail2ban"
