@@ -2,7 +2,8 @@
  * regex - Python's regular expressions on PCRE2 (spec 05)
  *
  * Patterns are written in Python's dialect; what PCRE2 means otherwise is
- * translated, what Python rejects is rejected. Every match has limits.
+ * translated, what Python rejects is rejected. Every match has limits. Not
+ * thread safe: all patterns share the memory that a match needs.
  */
 #ifndef SENSOR_REGEX_H
 #define SENSOR_REGEX_H
@@ -55,6 +56,9 @@ enum regex_result {
  */
 enum regex_result regex_search(struct regex *re, const char *subject, size_t n,
     size_t start, bool is_ascii);
+/* The same with limits eight times as high, for a search that hit one. */
+enum regex_result regex_search_again(struct regex *re, const char *subject,
+    size_t n, size_t start, bool is_ascii);
 struct regex_span regex_group(const struct regex *re, int group);
 
 /* How often a limit was hit, for health. */
