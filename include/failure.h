@@ -21,7 +21,8 @@ struct failure {
 	 * "dns" with usedns yes or warn): then id is that name. Else false.
 	 */
 	bool resolve;
-	double time; /* seconds since the epoch */
+	/* Seconds since the epoch; NAN, only in fail2ban-regex: no date. */
+	double time;
 	/*
 	 * Captures: dict of lower-case group name -> text, None or tuple, in
 	 * capture order, without "matches". Owned.

@@ -61,29 +61,63 @@ int filter_line(struct filter *f, const struct filter_line *line,
     failure_fn emit, void *arg, struct trace *trace, struct err *err);
 
 struct datedetect *filter_dates(struct filter *f);
-/* Failures of connection ids dropped because the table was full. */
+/* Connection ids dropped because the table was full. */
 unsigned long filter_evicted(const struct filter *f);
 /* Sum of limit hits over all regexes. */
 unsigned long filter_limit_hits(const struct filter *f);
 
+enum filter_kind {
+	FILTER_PREFREGEX,
+	FILTER_FAILREGEX,
+	FILTER_IGNOREREGEX,
+};
+
+/* What became of the i-th regex of a kind so far. */
+struct filter_stat {
+	unsigned long tried; /* searches; the prefilter saves most of them */
+	unsigned long hits;
+	unsigned long limit_hits;
+	double seconds; /* spent searching, only while trace.timing is set */
+};
+void filter_stat(const struct filter *f, enum filter_kind kind, size_t i,
+    struct filter_stat *ret);
+
 /*
- * Trace: with it every failregex is tried on a line (unless first_only), and
- * each hit is reported, ignored lines too.
+ * Trace: what fail2ban-regex reports. All pointers are borrowed for the call;
+ * functions may be NULL. Per line in this order: date, prefregex, then for
+ * each failregex that matches hit, used; or ignoreregex.
  */
+enum hit_kind {
+	HIT_FAILURE, /* a failure, given to emit just after this call */
+	HIT_NOFAIL,  /* carries nofail: tells about the connection only */
+	HIT_PENDING, /* a failure that waits for its address */
+};
+
+struct trace_hit {
+	size_t regex; /* index of the failregex */
+	enum hit_kind kind;
+	const struct value *id;   /* NULL when pending without id */
+	double time;              /* NAN: the line has no date */
+	const struct value *data; /* as in struct failure */
+};
+
 struct trace {
 	bool first_only; /* stop at the first matching failregex */
+	bool timing;     /* collect filter_stat.seconds */
 	void *arg;
+	/* the date of the line; m->template -1: none found */
+	void (*date)(void *arg, const struct datematch *m);
 	/* prefregex matched this line */
 	void (*prefregex)(void *arg);
-	/* failregex i matched; failures were emitted just before or none */
-	void (*failregex)(void *arg, size_t i);
-	/* ignoreregex i matched */
+	/* a failregex matched */
+	void (*hit)(void *arg, const struct trace_hit *hit);
+	/* this ignoreregex matched: the line is ignored */
 	void (*ignoreregex)(void *arg, size_t i);
-	/* line belongs to an earlier multi-line match: 0 = this line, 1 =
-	 * before */
+	/*
+	 * maxlines > 1: this many lines ago there was a line that the match
+	 * used, 0 is the line itself.
+	 */
 	void (*used)(void *arg, size_t back);
-	/* date found by which template, or -1 */
-	void (*date)(void *arg, const struct datematch *m);
 };
 
 #endif
