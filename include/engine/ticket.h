@@ -30,6 +30,7 @@ struct ticket {
 	int epoch;     /* ban epoch of the jail when it was (re)banned */
 };
 
+/* The id is normalised; matches and data are empty. Free: ticket_free(). */
 struct ticket *ticket_new(const char *id, size_t n, double time);
 void ticket_free(struct ticket *t);
 struct ticket *ticket_copy(const struct ticket *t);
@@ -42,5 +43,16 @@ int ticket_family(const struct ticket *t);
 double ticket_end(const struct ticket *t, double bantime);
 /* Lines of matches joined by newlines, as <matches> prints them. */
 void ticket_matches(struct buf *out, const struct ticket *t);
+/* One match as text; owned by the caller. */
+struct value *ticket_match_joined(const struct value *match);
+/* Drops the oldest matches beyond max. */
+void ticket_keep_matches(struct ticket *t, int max);
+/*
+ * An id for a log line: control bytes, newlines too, are escaped, so that it
+ * cannot forge a line.
+ */
+void ticket_shown(struct buf *out, const char *id, size_t n);
+/* "2026-11-22 09:35:53" in local time, 9999-12-31 23:59:59 at the latest. */
+void ticket_print_time(struct buf *out, double when);
 
 #endif

@@ -1,0 +1,50 @@
+/*
+ * tally - failures per offender within findtime (spec 10 section 3)
+ *
+ * One per jail. What is remembered is bounded in ids and in bytes of matches;
+ * beyond that the offender seen longest ago is forgotten, and counted.
+ */
+#ifndef ENGINE_TALLY_H
+#define ENGINE_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/ticket.h"
+
+struct tally;
+
+#define TALLY_IDS_MAX 65536
+#define TALLY_BYTES_MAX (64u << 20)
+
+/* findtime 600 s, maxmatches 5. */
+struct tally *tally_new(void);
+void tally_free(struct tally *t);
+void tally_set_findtime(struct tally *t, double seconds);
+void tally_set_maxmatches(struct tally *t, int n);
+/* For tests; both at least 1. */
+void tally_set_bounds(struct tally *t, size_t ids, size_t bytes);
+
+/*
+ * Counts a failure of this weight. Takes tk over: the first ticket of an id
+ * is kept, of later ones only the matches. Returns the count to compare with
+ * maxretry. Failures may come out of order.
+ */
+int tally_add(struct tally *t, struct ticket *tk, int weight);
+/*
+ * More weight for a failure that was just added, because its id was banned
+ * bancount times before. Returns the count; 0 when the id is not there.
+ */
+int tally_weigh(
+    struct tally *t, const char *id, size_t n, int weight, int bancount);
+/* Removes the id and gives its ticket to the caller; NULL when unknown. */
+struct ticket *tally_take(struct tally *t, const char *id, size_t n);
+/* Forgets those whose last failure is not after now - findtime. */
+void tally_prune(struct tally *t, double now);
+
+/* Ids remembered; failures counted; ids forgotten because of the bounds. */
+size_t tally_count(const struct tally *t);
+unsigned long tally_total(const struct tally *t);
+unsigned long tally_evicted(const struct tally *t);
+
+#endif

@@ -1,0 +1,147 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "engine/ticket.h"
+
+/* fail2ban: later times print as this one. */
+#define TIME_LAST 253402300799.0 /* 9999-12-31 23:59:59 UTC */
+
+struct ticket *
+ticket_new(const char *id, size_t n, double time)
+{
+	struct ticket *t = xcalloc(1, sizeof(*t));
+	struct buf text = BUF_INIT;
+
+	t->is_addr = addr_parse(&t->addr, id, n);
+	if (t->is_addr)
+		addr_print(&text, &t->addr);
+	else
+		buf_add(&text, id, n);
+	t->id_n = text.n;
+	t->id = buf_detach(&text);
+	t->time = time;
+	t->matches = value_list();
+	t->data = value_dict();
+	return t;
+}
+
+void
+ticket_free(struct ticket *t)
+{
+	if (t == NULL)
+		return;
+	free(t->id);
+	value_free(t->matches);
+	value_free(t->data);
+	free(t);
+}
+
+struct ticket *
+ticket_copy(const struct ticket *t)
+{
+	struct ticket *c = xmalloc(sizeof(*c));
+
+	*c = *t;
+	c->id = xmemdup0(t->id, t->id_n);
+	c->matches = value_copy(t->matches);
+	c->data = value_copy(t->data);
+	return c;
+}
+
+const char *
+ticket_ip(const struct ticket *t)
+{
+	const char *ip = value_str(value_get(t->data, "ip"));
+
+	return ip != NULL ? ip : t->id;
+}
+
+int
+ticket_family(const struct ticket *t)
+{
+	const struct value *ip = value_get(t->data, "ip");
+	struct addr a;
+
+	if (value_is(ip, VALUE_TEXT))
+		return addr_parse(&a, ip->text, ip->text_n) ? a.family : 0;
+	return t->is_addr ? t->addr.family : 0;
+}
+
+double
+ticket_end(const struct ticket *t, double bantime)
+{
+	if (t->has_bantime)
+		bantime = t->bantime;
+	return bantime == -1 ? INFINITY : t->time + bantime;
+}
+
+static void
+add_match(struct buf *out, const struct value *m)
+{
+	if (!value_is(m, VALUE_LIST) && !value_is(m, VALUE_TUPLE)) {
+		value_print(out, m);
+		return;
+	}
+	for (size_t i = 0; i < m->n; i++)
+		value_print(out, m->items[i]);
+}
+
+void
+ticket_matches(struct buf *out, const struct ticket *t)
+{
+	for (size_t i = 0; i < t->matches->n; i++) {
+		if (i > 0)
+			buf_addc(out, '\n');
+		add_match(out, t->matches->items[i]);
+	}
+}
+
+struct value *
+ticket_match_joined(const struct value *m)
+{
+	struct buf text = BUF_INIT;
+	struct value *v;
+
+	add_match(&text, m);
+	v = value_textn(text.p, text.n);
+	buf_release(&text);
+	return v;
+}
+
+void
+ticket_keep_matches(struct ticket *t, int max)
+{
+	while (t->matches->n > (size_t)(max < 0 ? 0 : max))
+		value_remove(t->matches, 0);
+}
+
+void
+ticket_shown(struct buf *out, const char *id, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)id[i];
+
+		if (c < 0x20 || c == 0x7f)
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_addc(out, (char)c);
+	}
+}
+
+void
+ticket_print_time(struct buf *out, double when)
+{
+	time_t seconds = (time_t)(when < TIME_LAST ? floor(when) : 0);
+	char text[40];
+	struct tm tm;
+
+	if (!(when < TIME_LAST) || localtime_r(&seconds, &tm) == NULL) {
+		buf_adds(out, "9999-12-31 23:59:59");
+		return;
+	}
+	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	buf_adds(out, text);
+}
