@@ -14,6 +14,9 @@
 #include "base/err.h"
 #include "base/value.h"
 
+/* Lines that one match may span. */
+#define FILTERSPEC_MAXLINES 10000
+
 enum usedns {
 	USEDNS_YES,
 	USEDNS_WARN,
@@ -53,6 +56,7 @@ void filterspec_clear_regex(struct filterspec *s);
  * ("Unable to compile regular expression '...':\n...", "No failure-id group
  * in '...'", "Cannot add empty regex").
  */
+/* "" removes it. */
 int filterspec_set_prefregex(
     struct filterspec *s, const char *text, struct err *err);
 int filterspec_add_failregex(

@@ -1,0 +1,50 @@
+/*
+ * failregex - filter tags, and what a match captured (spec 04 section 1)
+ */
+#ifndef SENSOR_FAILREGEX_H
+#define SENSOR_FAILREGEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/value.h"
+#include "sensor/regex.h"
+
+/* Appends text with its tags expanded. no_dns: <HOST> is addresses only. */
+void failregex_expand(struct buf *out, const char *text, bool no_dns);
+
+struct failregex;
+
+/*
+ * Compiles an expanded text. NULL with fail2ban's "Unable to compile regular
+ * expression ..." in err. multiline: ^ and $ at every line.
+ */
+struct failregex *failregex_new(
+    const char *expanded, bool multiline, struct err *err);
+void failregex_free(struct failregex *f);
+
+/* The pattern, to search with; borrowed. */
+struct regex *failregex_regex(const struct failregex *f);
+/* Whether some group tells who fails: fid, ip4, ip6, dns or mlfid. */
+bool failregex_has_id(const struct failregex *f);
+/* Group number of "content" (of a prefregex), 0: none. */
+int failregex_content(const struct failregex *f);
+/* Group numbers of <SKIPLINES>: i-th, 0 when there are not so many. */
+int failregex_skiplines(const struct failregex *f, size_t i);
+
+/*
+ * The captures of the last match in subject: a dict of text, None for groups
+ * that took no part; then what alternates (<F-ALT_...>) and tuples give.
+ * "content" is left out. Owned by the caller.
+ */
+struct value *failregex_captures(
+    const struct failregex *f, const char *subject);
+/*
+ * Lays the captures over (taken over) on those in data: what is None does
+ * not replace what is there.
+ */
+void failregex_overlay(struct value *data, struct value *over);
+
+#endif
