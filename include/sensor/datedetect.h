@@ -34,6 +34,7 @@ struct datematch {
 	bool none;    /* the {NONE} template: the line has no date on purpose */
 	double time;  /* seconds since the epoch, only when has_time */
 	bool has_time;
+	bool is_int; /* fail2ban prints this time without ".0" */
 };
 
 /*
@@ -56,6 +57,12 @@ struct datetemplate_info {
 size_t datedetect_count(const struct datedetect *d);
 void datedetect_info(
     const struct datedetect *d, size_t i, struct datetemplate_info *ret);
+
+/*
+ * Always search with the regexes, never by hand: the same results more
+ * slowly, for tests.
+ */
+void datedetect_set_plain(struct datedetect *d, bool plain);
 
 /*
  * What "get JAIL datepattern" answers: pattern and display name; pattern NULL
