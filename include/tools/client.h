@@ -13,8 +13,8 @@
 enum { CLIENT_GOOD = 0, CLIENT_BAD = 255 };
 
 struct client {
-	const struct cli_opts *o;   /* borrowed */
-	struct config_opts config;  /* texts borrowed from o */
+	const struct cli_opts *o;    /* borrowed */
+	struct config_opts config;   /* texts borrowed from o */
 	struct config_server server; /* what fail2ban.conf says, when loaded */
 	bool loaded;
 	bool interactive; /* within a session of -i */
@@ -81,10 +81,5 @@ int client_become_server(struct client *c);
 
 /* A session of -i. Returns the exit status. */
 int client_interactive(struct client *c);
-/*
- * Appends the words of a line, split as a shell does, to the list words.
- * -1: a quote or escape is open (reason in err).
- */
-int client_split(struct value *words, const char *line, struct err *err);
 
 #endif

@@ -77,10 +77,10 @@ is_utf8(void)
 
 	for (int i = 0; i < 3 && (locale == NULL || *locale == '\0'); i++)
 		locale = getenv(names[i]);
-	return locale == NULL || *locale == '\0' ||
-	    strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0 ||
-	    strcasestr(locale, "utf-8") != NULL ||
-	    strcasestr(locale, "utf8") != NULL;
+	return locale == NULL || *locale == '\0' || strcmp(locale, "C") == 0 ||
+	       strcmp(locale, "POSIX") == 0 ||
+	       strcasestr(locale, "utf-8") != NULL ||
+	       strcasestr(locale, "utf8") != NULL;
 }
 
 /* ---- settings */
@@ -99,8 +99,8 @@ is_loglevel(const char *s)
 
 /* What a wrong command line says. */
 static int
-bad_init(struct client *c, const char *before, const char *what,
-    const char *after)
+bad_init(
+    struct client *c, const char *before, const char *what, const char *after)
 {
 	if (!c->o->json)
 		printf("ERROR: %s%s%s\n", before, what, after);
@@ -197,8 +197,7 @@ no_connection(struct client *c, const struct value *request)
 
 /* Seconds that a ping typed in waits; -1: it says no number. */
 static int
-ping_timeout(
-    struct client *c, double *timeout, const struct value *request)
+ping_timeout(struct client *c, double *timeout, const struct value *request)
 {
 	const char *text = value_str(value_at(request, 1));
 	char *end;
@@ -274,8 +273,7 @@ odd_answer(struct client *c, const struct value *answer)
 
 	/* fail2ban: the words of its accident, then what the server said */
 	if (answer->type == VALUE_TEXT)
-		log_msg(
-		    LOG_ERROR, "", "'str' object has no attribute 'args'");
+		log_msg(LOG_ERROR, "", "'str' object has no attribute 'args'");
 	value_print(&b, answer);
 	rv = client_fail(c, "The server answered: %s", b.p);
 	buf_release(&b);
@@ -326,8 +324,8 @@ client_ping(struct client *c, double timeout)
 	value_adds(request, "ping");
 	value_add(request, value_float(timeout));
 	if (conn_open(&conn, c->socket) == 0) {
-		alive = conn_request(
-			    &conn, &answer, request, timeout, NULL) == 0;
+		alive =
+		    conn_request(&conn, &answer, request, timeout, NULL) == 0;
 		conn_close(&conn);
 	}
 	value_free(request);

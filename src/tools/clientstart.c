@@ -67,7 +67,7 @@ has_failed(pid_t pid)
 	int status;
 
 	return pid > 0 && waitpid(pid, &status, WNOHANG) == pid &&
-	    !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	       !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 /*
@@ -204,7 +204,7 @@ static bool
 is_reload_option(const char *s)
 {
 	return strcmp(s, "--restart") == 0 || strcmp(s, "--unban") == 0 ||
-	    strcmp(s, "--if-exists") == 0;
+	       strcmp(s, "--if-exists") == 0;
 }
 
 /*

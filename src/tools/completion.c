@@ -13,36 +13,33 @@ static const struct script {
 	const char *shell;
 	const char *text;
 } scripts[] = {
-    {"bash",
-        "# bash completion for fail2ban-client\n"
-        "_fail2ban_client()\n"
-        "{\n"
-        "\tlocal IFS=$'\\n'\n"
-        "\n"
-        "\tCOMPREPLY=($(\"${COMP_WORDS[0]}\" --complete -- \\\n"
-        "\t    \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null | cut -f1))\n"
-        "}\n"
-        "complete -o default -F _fail2ban_client fail2ban-client\n"},
-    {"zsh",
-        "#compdef fail2ban-client\n"
-        "local -a lines\n"
-        "\n"
-        "lines=(${(f)\"$(\"${words[1]}\" --complete -- \\\n"
-        "    \"${(@)words[2,CURRENT]}\" 2>/dev/null)\"})\n"
-        "lines=(\"${(@)lines//:/\\\\:}\")\n"
-        "lines=(\"${(@)lines/$'\\t'/:}\")\n"
-        "if (( ${#lines} )); then\n"
-        "\t_describe command lines\n"
-        "else\n"
-        "\t_files\n"
-        "fi\n"},
-    {"fish",
-        "# fish completion for fail2ban-client\n"
-        "function __fail2ban_client_complete\n"
-        "\tset -l words (commandline -opc) (commandline -ct)\n"
-        "\t$words[1] --complete -- $words[2..-1] 2>/dev/null\n"
-        "end\n"
-        "complete -c fail2ban-client -a '(__fail2ban_client_complete)'\n"},
+    {"bash", "# bash completion for fail2ban-client\n"
+             "_fail2ban_client()\n"
+             "{\n"
+             "\tlocal IFS=$'\\n'\n"
+             "\n"
+             "\tCOMPREPLY=($(\"${COMP_WORDS[0]}\" --complete -- \\\n"
+             "\t    \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null | cut -f1))\n"
+             "}\n"
+             "complete -o default -F _fail2ban_client fail2ban-client\n"},
+    {"zsh", "#compdef fail2ban-client\n"
+            "local -a lines\n"
+            "\n"
+            "lines=(${(f)\"$(\"${words[1]}\" --complete -- \\\n"
+            "    \"${(@)words[2,CURRENT]}\" 2>/dev/null)\"})\n"
+            "lines=(\"${(@)lines//:/\\\\:}\")\n"
+            "lines=(\"${(@)lines/$'\\t'/:}\")\n"
+            "if (( ${#lines} )); then\n"
+            "\t_describe command lines\n"
+            "else\n"
+            "\t_files\n"
+            "fi\n"},
+    {"fish", "# fish completion for fail2ban-client\n"
+             "function __fail2ban_client_complete\n"
+             "\tset -l words (commandline -opc) (commandline -ct)\n"
+             "\t$words[1] --complete -- $words[2..-1] 2>/dev/null\n"
+             "end\n"
+             "complete -c fail2ban-client -a '(__fail2ban_client_complete)'\n"},
 };
 
 int
@@ -53,8 +50,8 @@ completion_print(const char *shell)
 			(void)fputs(scripts[i].text, stdout);
 			return 0;
 		}
-	(void)fprintf(stderr, "no completion for '%s': bash, zsh or fish\n",
-	    shell);
+	(void)fprintf(
+	    stderr, "no completion for '%s': bash, zsh or fish\n", shell);
 	return -1;
 }
 
@@ -82,7 +79,7 @@ static bool
 is_open(const struct token *t)
 {
 	return t->p[0] == '<' || t->p[0] == '.' ||
-	    (t->p[0] >= 'A' && t->p[0] <= 'Z');
+	       (t->p[0] >= 'A' && t->p[0] <= 'Z');
 }
 
 static bool
@@ -91,11 +88,23 @@ token_is(const struct token *t, const char *text)
 	return strlen(text) == t->n && memcmp(t->p, text, t->n) == 0;
 }
 
+/* A word that is no jail of the server's is not taken for one. */
 static bool
-fits(const struct token *t, const char *word)
+is_jail(const char *word, const struct value *jails)
+{
+	for (size_t i = 0; i < jails->n; i++)
+		if (strcmp(jails->items[i]->text, word) == 0)
+			return true;
+	return jails->n == 0;
+}
+
+static bool
+fits(const struct token *t, const char *word, const struct value *jails)
 {
 	size_t n = strlen(word);
 
+	if (token_is(t, "<JAIL>"))
+		return is_jail(word, jails);
 	if (is_open(t))
 		return true;
 	for (const char *p = t->p; p < t->p + t->n; p++) {
@@ -195,7 +204,7 @@ follow(struct buf *out, const struct usage_command *row,
 				return;
 			continue;
 		}
-		if (fits(&t, words->items[i]->text))
+		if (fits(&t, words->items[i]->text, jails))
 			i++;
 		else if (!option)
 			return;

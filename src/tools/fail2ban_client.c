@@ -72,7 +72,7 @@ jail_names(const struct cli_opts *o)
 
 	value_adds(request, "status");
 	log_set_level(LOG_CRITICAL + 1);
-	if (client_init(&c, o) == 0)
+	if (access(o->conf, F_OK) == 0 && client_init(&c, o) == 0)
 		answer = client_ask(&c, request);
 	pair = value_at(value_at(value_at(answer, 1), 1), 1);
 	list = at = xstrdup(value_str(pair) != NULL ? pair->text : "");

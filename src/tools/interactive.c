@@ -10,74 +10,9 @@
 #include "base/log.h"
 #include "tools/client.h"
 #include "tools/usage.h"
+#include "tools/words.h"
 
 #define PROMPT "fail2ban> "
-
-/* ---- words: what Python's shlex.split() makes of a line */
-
-static const char *
-skip_space(const char *p)
-{
-	return p + strspn(p, " \t\r\n");
-}
-
-/* Adds what stands in quotes at p; NULL when they are not closed. */
-static const char *
-quoted(struct buf *word, const char *p)
-{
-	char quote = *p++;
-
-	for (; *p != '\0' && *p != quote; p++) {
-		if (quote == '"' && *p == '\\' &&
-		    (p[1] == '"' || p[1] == '\\'))
-			p++;
-		buf_addc(word, *p);
-	}
-	return *p == quote ? p + 1 : NULL;
-}
-
-/* One word at p; the end of it, NULL with the reason in err. */
-static const char *
-split_word(struct buf *word, const char *p, struct err *err)
-{
-	while (*p != '\0' && strchr(" \t\r\n", *p) == NULL) {
-		if (*p == '\'' || *p == '"') {
-			p = quoted(word, p);
-			if (p == NULL) {
-				(void)err_set(err, "No closing quotation");
-				return NULL;
-			}
-			continue;
-		}
-		if (*p == '\\' && *++p == '\0') {
-			(void)err_set(err, "No escaped character");
-			return NULL;
-		}
-		buf_addc(word, *p++);
-	}
-	return p;
-}
-
-int
-client_split(struct value *words, const char *line, struct err *err)
-{
-	const char *p = skip_space(line);
-
-	while (*p != '\0') {
-		struct buf word = BUF_INIT;
-
-		p = split_word(&word, p, err);
-		if (p != NULL)
-			value_add(words, value_textn(word.p, word.n));
-		buf_release(&word);
-		if (p == NULL)
-			return -1;
-		p = skip_space(p);
-	}
-	return 0;
-}
-
-/* ---- session */
 
 /* The next line, allocated; NULL at the end of input. */
 static char *
@@ -115,7 +50,7 @@ run_line(struct client *c, const char *line)
 	struct err err = ERR_INIT;
 	bool more = true;
 
-	if (client_split(words, line, &err) == -1)
+	if (words_split(words, line, &err) == -1)
 		(void)client_fail(c, "%s", err_text(&err));
 	else if (words->n == 1 && is_leave(words->items[0]->text))
 		more = false;

@@ -30,8 +30,7 @@ const struct usage_option usage_options[] = {
     {"-h, --help", "print this help"},
     {"-V, --version", "print the version (-V: the number only)"},
 };
-const size_t usage_options_n =
-    sizeof(usage_options) / sizeof(usage_options[0]);
+const size_t usage_options_n = sizeof(usage_options) / sizeof(usage_options[0]);
 
 const struct usage_command usage_commands[] = {
     {"BASIC", NULL},
@@ -93,8 +92,7 @@ const struct usage_command usage_commands[] = {
     {"set <JAIL> idle on|off", "let the jail rest, or work"},
     {"set <JAIL> ignoreself true|false",
         "never ban addresses of this machine, or do"},
-    {"set <JAIL> addignoreip <IP>",
-        "never ban this address, network or name"},
+    {"set <JAIL> addignoreip <IP>", "never ban this address, network or name"},
     {"set <JAIL> delignoreip <IP>", "take back addignoreip"},
     {"set <JAIL> ignorecommand <VALUE>",
         "never ban where this command succeeds"},
@@ -195,8 +193,7 @@ const struct usage_command usage_commands[] = {
     {"get <JAIL> action <ACT> actioncheck",
         "show the command that tests whether it is prepared"},
     {"get <JAIL> action <ACT> actionban", "show the command that bans"},
-    {"get <JAIL> action <ACT> actionunban",
-        "show the command that ends a ban"},
+    {"get <JAIL> action <ACT> actionunban", "show the command that ends a ban"},
     {"get <JAIL> action <ACT> timeout",
         "show how long a command may take, in seconds"},
 
