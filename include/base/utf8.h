@@ -32,5 +32,9 @@ size_t utf8_length(const char *p, size_t n);
 bool utf8_is_printable(char32_t c);
 /* Python's str.isspace(): what trims in the configuration (spec 01). */
 bool utf8_is_space(char32_t c);
+/* Bytes of the white space that starts at p, 0: none there. */
+size_t utf8_space(const char *p, size_t n);
+/* Python's str.strip(): moves *p and *n to what is left. */
+void utf8_trim(const char **p, size_t *n);
 
 #endif

@@ -48,8 +48,11 @@ void config_server_release(struct config_server *s);
 /*
  * Reads everything. Messages go to log_msg() as the reference prints them
  * (spec 01 section 9). Returns 0 with *stream, a list of lists, owned by the
- * caller; -1 when the configuration fails as a whole (said in the log).
- * *bad counts jails that were left out.
+ * caller; -1 when the configuration fails as a whole (said in the log):
+ * *stream is then NULL, or what -d still prints when no jail at all is right
+ * (with o->test: when one is wrong). *bad counts jails that were left out.
+ * Call config_server_load() before and put what it says into o->loglevel,
+ * logtarget and syslogsocket: the server's log is set up with them.
  */
 int config_load(struct value **stream, int *bad, const struct config_opts *o);
 

@@ -19,17 +19,10 @@ struct text {
 	size_t n;
 };
 
-/* Bytes of the white space at p, 0: none. */
 static size_t
 space_at(struct text t, size_t at)
 {
-	char32_t c;
-	size_t n;
-
-	if (at >= t.n)
-		return 0;
-	n = utf8_decode(t.p + at, t.n - at, &c);
-	return n > 0 && utf8_is_space(c) ? n : 0;
+	return at < t.n ? utf8_space(t.p + at, t.n - at) : 0;
 }
 
 static size_t
@@ -38,25 +31,6 @@ skip_space(struct text t, size_t at)
 	for (size_t n; (n = space_at(t, at)) > 0; at += n)
 		;
 	return at;
-}
-
-static struct text
-trim(struct text t)
-{
-	size_t start = skip_space(t, 0), end = t.n;
-
-	for (size_t i = start; i < t.n;) {
-		size_t n = space_at(t, i);
-
-		if (n > 0) {
-			i += n;
-			continue;
-		}
-		n = utf8_decode(t.p + i, t.n - i, &(char32_t){0});
-		i += n == 0 ? 1 : n;
-		end = i;
-	}
-	return (struct text){t.p + start, end < start ? 0 : end - start};
 }
 
 static bool
@@ -190,7 +164,7 @@ parse_option(struct value *opts, struct text t, size_t *at, struct err *err)
 	if (next == end && end < t.n)
 		rc = wrong(err, t, end, key);
 	else {
-		value = trim(value);
+		utf8_trim(&value.p, &value.n);
 		value_set(opts, key, value_textn(value.p, value.n));
 		*at = next;
 	}

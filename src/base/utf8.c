@@ -164,3 +164,43 @@ utf8_is_space(char32_t c)
 	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
 	       c == 0x202f || c == 0x205f || c == 0x3000;
 }
+
+size_t
+utf8_space(const char *p, size_t n)
+{
+	unsigned char c;
+	char32_t wide;
+	size_t len;
+
+	if (n == 0)
+		return 0;
+	c = (unsigned char)*p;
+	if (c < 0x80)
+		return c <= 0x20 && utf8_is_space(c) ? 1 : 0;
+	len = utf8_decode(p, n, &wide);
+	return len > 0 && utf8_is_space(wide) ? len : 0;
+}
+
+/* Bytes of the white space that ends at p + n, 0: none there. */
+static size_t
+space_before(const char *p, size_t n)
+{
+	size_t len = 1;
+
+	while (len < n && len < 4 && ((unsigned char)p[n - len] & 0xc0) == 0x80)
+		len++;
+	return utf8_space(p + n - len, len) == len ? len : 0;
+}
+
+void
+utf8_trim(const char **p, size_t *n)
+{
+	size_t len;
+
+	while ((len = utf8_space(*p, *n)) > 0) {
+		*p += len;
+		*n -= len;
+	}
+	while (*n > 0 && (len = space_before(*p, *n)) > 0)
+		*n -= len;
+}

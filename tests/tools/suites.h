@@ -1,8 +1,1 @@
 /* One line a suite: X(name) for name_suite(). */
-X(cliopts)
-X(completion)
-X(conn)
-X(json)
-X(render)
-X(usage)
-X(words)

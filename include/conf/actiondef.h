@@ -1,0 +1,30 @@
+/*
+ * actiondef - the use of an action by a jail
+ */
+#ifndef CONF_ACTIONDEF_H
+#define CONF_ACTIONDEF_H
+
+#include "conf/definition.h"
+
+struct actiondef_use {
+	const char *dir;
+	const char *name;
+	const char *jail;
+	struct overlay_cache *cache;
+};
+
+/*
+ * Result as overlay_read(); d is initialised when OVERLAY_OK. given gets the
+ * options name and actname when it lacks them, and is taken over in any case.
+ */
+enum overlay_result actiondef_read(struct definition *d,
+    const struct actiondef_use *use, struct value *given, struct err *err);
+
+/* The name of the action within its jail. */
+const char *actiondef_name(const struct definition *d);
+
+/* The command of a Python action: ['set', JAIL, 'addaction', ...], owned. */
+struct value *actiondef_python(
+    const struct actiondef_use *use, struct value *given);
+
+#endif

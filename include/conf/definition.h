@@ -1,0 +1,71 @@
+/*
+ * definition - one use of a filter or action file by a jail (spec 01
+ * section 7)
+ *
+ * Fetches the options of [Definition] with the jail's and the bracket
+ * options as variables, adds [Init], and replaces the <tags>.
+ */
+#ifndef CONF_DEFINITION_H
+#define CONF_DEFINITION_H
+
+#include <stdbool.h>
+
+#include "base/dict.h"
+#include "base/err.h"
+#include "base/value.h"
+#include "conf/option.h"
+#include "conf/overlay.h"
+
+struct definition {
+	const struct overlay *cfg; /* borrowed or own_cfg */
+	struct overlay *own_cfg;   /* NULL: the cache's */
+	char *name;                /* of the file */
+	char *jail;
+	const struct option_table *table; /* the command options */
+	const char *const *ignored;       /* tags that stay, NULL at its end */
+	struct value *given;              /* bracket options, then Init: B */
+	struct value *fetched;            /* command options of the file */
+	struct dict *vars;  /* lower-case name -> struct value, owned: V */
+	struct dict *cache; /* tag -> struct value, NONE: unknown; owned */
+};
+
+/* Takes given over; cfg is borrowed unless own. */
+void definition_init(struct definition *d, const char *name, const char *jail,
+    struct value *given);
+void definition_release(struct definition *d);
+
+/*
+ * Fetches, with the options of the jail that are known so far (a dict); all:
+ * every other option of [Definition] too. Messages about wrong values go to
+ * the log. -1: reason in err.
+ */
+int definition_fetch(struct definition *d, const struct value *jail_options,
+    bool all, struct err *err);
+
+/*
+ * The result, tags replaced, numbers and booleans converted: a dict, owned
+ * by the caller. Warnings for the log are added to the list notes.
+ */
+int definition_combine(struct value **ret, struct definition *d,
+    struct value *notes, struct err *err);
+
+/*
+ * Fetches the options of a table from a section into dict, as the reference
+ * does: an absent one gets its preset with a warning, a wrong one with
+ * another; skip (a dict, may be NULL) names those that are left out.
+ */
+struct fetch_from {
+	const struct overlay *cfg;
+	const char *section;
+	const struct dict *vars;
+	const struct value *skip;
+	bool convert; /* to the option's type */
+};
+int option_fetch(struct value *dict, const struct option_table *t,
+    const struct fetch_from *from, struct err *err);
+
+/* lower-case name -> value, owned, for interp: of the dict, laid over d. */
+void option_vars(struct dict *d, const struct value *options);
+struct dict *option_vars_new(void);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * jaildef - one jail of the configuration -> its block of the stream
+ *
+ * Read in two steps as in the reference, which keeps the order of messages:
+ * jaildef_read() of every jail, then jaildef_stream().
+ */
+#ifndef CONF_JAILDEF_H
+#define CONF_JAILDEF_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/value.h"
+#include "conf/config.h"
+#include "conf/definition.h"
+#include "conf/overlay.h"
+
+struct jaildef {
+	char *name;
+	struct value *options; /* dict */
+	struct value *before;  /* commands in front of the log paths */
+	struct value *after;   /* commands of the actions */
+	struct value *notes;   /* warnings that come with the stream */
+	char *failure;         /* error of the second step, NULL: none */
+	char *skipped;         /* why it is left out, NULL: it is not */
+	bool is_broken;        /* and that is an error */
+	struct definition filter;
+	bool has_filter;
+};
+
+struct jail_context {
+	struct overlay *cfg; /* of the jails */
+	struct overlay_cache *cache;
+	const struct config_opts *opts;
+	const struct value *filter_options; /* added to the filter's brackets */
+	bool force;                         /* read it as if it were enabled */
+	bool filter_only; /* keep the filter, leave out actions */
+};
+
+/* Jails that are not enabled have options and nothing else. */
+bool jaildef_is_enabled(const struct jaildef *j);
+/* -1: the whole configuration fails, reason in err. */
+int jaildef_read(struct jaildef *j, const struct jail_context *ctx,
+    const char *name, struct err *err);
+/* Adds the jail's commands; *started: a 'start' is due. */
+int jaildef_stream(struct value *stream, struct jaildef *j,
+    const struct config_opts *opts, struct err *err);
+void jaildef_release(struct jaildef *j);
+
+#endif

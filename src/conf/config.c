@@ -1,0 +1,224 @@
+/*
+ * fail2ban: one directory is read in two rounds. The first fetches all that
+ * can be wrong with the configuration itself; the second makes the commands
+ * and looks at the log files.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/version.h"
+#include "conf/config.h"
+#include "conf/jaildef.h"
+#include "conf/settings.h"
+#include "conf/stream.h"
+
+static int
+check_dir(const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0)
+		return 0;
+	return err_set(
+	    err, "Base configuration directory %s does not exist ", dir);
+}
+
+static char *
+take(const struct value *dict, const char *name)
+{
+	const char *s = value_str(value_get(dict, name));
+
+	return xstrdup(s == NULL ? "" : s);
+}
+
+int
+config_server_load(
+    struct config_server *ret, const struct config_opts *o, struct err *err)
+{
+	struct overlay_cache *cache;
+	struct overlay *cfg = NULL;
+	struct value *dict = value_dict();
+	int rc = check_dir(o->dir, err);
+
+	cache = overlay_cache_new();
+	if (rc == 0)
+		rc = settings_read(&cfg, o->dir, cache, err);
+	if (rc == 0 && cfg == NULL)
+		rc = err_set(err, "Read fail2ban configuration failed.");
+	if (rc == 0)
+		rc = settings_early(dict, cfg, o, err);
+	if (rc == 0)
+		*ret = (struct config_server){
+		    .loglevel = take(dict, "loglevel"),
+		    .logtarget = take(dict, "logtarget"),
+		    .syslogsocket = take(dict, "syslogsocket"),
+		    .socket = take(dict, "socket"),
+		    .pidfile = take(dict, "pidfile"),
+		};
+	value_free(dict);
+	overlay_free(cfg);
+	overlay_cache_free(cache);
+	return rc;
+}
+
+void
+config_server_release(struct config_server *s)
+{
+	free(s->loglevel);
+	free(s->logtarget);
+	free(s->syslogsocket);
+	free(s->socket);
+	free(s->pidfile);
+	*s = (struct config_server){0};
+}
+
+/* All that is read for one stream. */
+struct load {
+	const struct config_opts *o;
+	struct overlay_cache *cache;
+	struct overlay *server; /* fail2ban.conf */
+	struct overlay *jails;  /* jail.conf */
+	struct jaildef *list;
+	size_t n;
+	size_t cap;
+	bool any_good;
+	int bad;
+	struct value *stream;
+	struct err err;
+};
+
+/* What interpolation of jails may use. */
+static void
+set_predefined(struct overlay *jails, const char *dir)
+{
+	struct ini_section *s = ini_find(jails->all, INI_DEFAULT);
+	struct pos none = {NULL, 0};
+
+	ini_set(s, "fail2ban_version", COMPAT_VERSION, none);
+	ini_set(s, "fail2ban_confpath", dir, none);
+}
+
+static int
+read_files(struct load *l)
+{
+	struct overlay_from from = {
+	    .dir = l->o->dir, .name = "jail", .cache = l->cache};
+
+	if (check_dir(l->o->dir, &l->err) != 0)
+		return -1;
+	if (settings_read(&l->server, l->o->dir, l->cache, &l->err) != 0)
+		return -1;
+	if (l->server == NULL)
+		return err_set(&l->err, "Read fail2ban configuration failed.");
+	if (overlay_read(&l->jails, &from, &l->err) == OVERLAY_ERROR)
+		return -1;
+	if (l->jails != NULL)
+		set_predefined(l->jails, l->o->dir);
+	return 0;
+}
+
+static int
+read_jail(struct load *l, const char *name)
+{
+	struct jail_context ctx = {
+	    .cfg = l->jails, .cache = l->cache, .opts = l->o};
+	struct jaildef *j;
+
+	GROW(l->list, l->n, l->cap);
+	j = &l->list[l->n++];
+	if (jaildef_read(j, &ctx, name, &l->err) != 0)
+		return -1;
+	if (j->skipped != NULL) {
+		struct buf text = BUF_INIT;
+
+		value_repr_text(&text, name, strlen(name));
+		log_msg(LOG_ERROR, "jailsreader", "Errors in jail %s.%s",
+		    text.p, l->o->test ? "" : " Skipping...");
+		buf_release(&text);
+		l->bad++;
+	} else if (jaildef_is_enabled(j))
+		l->any_good = true;
+	else {
+		jaildef_release(j);
+		l->n--;
+	}
+	return 0;
+}
+
+static int
+read_jails(struct load *l)
+{
+	if (l->jails == NULL)
+		return 0;
+	if (l->o->jail != NULL) {
+		struct buf text = BUF_INIT;
+		int rc = 0;
+
+		value_repr_text(&text, l->o->jail, strlen(l->o->jail));
+		if (ini_find(l->jails->all, l->o->jail) == NULL)
+			rc = err_set(&l->err, "No section: %s", text.p);
+		buf_release(&text);
+		return rc == 0 ? read_jail(l, l->o->jail) : rc;
+	}
+	for (size_t i = 0; i < ini_count(l->jails->all); i++) {
+		const char *name = ini_name(ini_at(l->jails->all, i));
+
+		if (strcmp(name, "INCLUDES") != 0 && read_jail(l, name) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+make_stream(struct load *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (jaildef_stream(l->stream, &l->list[i], l->o, &l->err) != 0)
+			return -1;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].skipped == NULL)
+			value_add(l->stream,
+			    stream_command("start", l->list[i].name, NULL));
+	return 0;
+}
+
+static int
+run(struct load *l)
+{
+	if (read_files(l) != 0 ||
+	    settings_stream(l->stream, l->server, l->o, &l->err) != 0 ||
+	    read_jails(l) != 0)
+		return -1;
+	return make_stream(l);
+}
+
+int
+config_load(struct value **stream, int *bad, const struct config_opts *o)
+{
+	struct load l = {.o = o,
+	    .cache = overlay_cache_new(),
+	    .stream = value_list(),
+	    .err = ERR_INIT};
+	int rc = run(&l);
+
+	if (rc != 0) {
+		log_lines(LOG_ERROR, "", "Failed during configuration: %s",
+		    err_text(&l.err));
+		value_free(l.stream);
+		l.stream = NULL;
+	} else if (l.bad > 0 && (o->test || !l.any_good))
+		rc = -1; /* fail2ban: -t wants all right, the others one */
+	*stream = l.stream;
+	*bad = l.bad;
+	for (size_t i = 0; i < l.n; i++)
+		jaildef_release(&l.list[i]);
+	free(l.list);
+	overlay_free(l.jails);
+	overlay_free(l.server);
+	overlay_cache_free(l.cache);
+	err_release(&l.err);
+	return rc;
+}

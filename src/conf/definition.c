@@ -1,0 +1,330 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/tags.h"
+#include "conf/definition.h"
+#include "conf/interp.h"
+
+#define READER "configreader"
+
+static void
+free_value(void *p)
+{
+	value_free(p);
+}
+
+struct dict *
+option_vars_new(void)
+{
+	return dict_new(free_value);
+}
+
+void
+option_vars(struct dict *d, const struct value *options)
+{
+	for (size_t i = 0; i + 1 < options->n; i += 2) {
+		const struct value *key = options->items[i];
+		char *name = xmemdup0(key->text, key->text_n);
+
+		for (char *p = name; *p != '\0'; p++)
+			if (*p >= 'A' && *p <= 'Z')
+				*p = (char)(*p - 'A' + 'a');
+		dict_set(d, name, value_copy(options->items[i + 1]));
+		free(name);
+	}
+}
+
+/* The option is absent. */
+static void
+use_preset(struct value *dict, const struct option *o, const char *section)
+{
+	struct value *preset = option_preset(o);
+	struct buf text = BUF_INIT;
+
+	if (preset == NULL)
+		return;
+	value_repr(&text, preset);
+	log_msg(LOG_WARN, READER,
+	    "'%s' not defined in '%s'. Using default one: %s", o->name, section,
+	    text.p);
+	value_set(dict, o->name, preset);
+	buf_release(&text);
+}
+
+static void
+store(struct value *dict, const struct option *o, const char *text,
+    const struct fetch_from *from)
+{
+	struct value *v =
+	    option_convert(from->convert ? o->type : OPTION_TEXT, text);
+
+	if (v == NULL) {
+		log_msg(LOG_WARN, READER,
+		    "Wrong value for '%s' in '%s'. Using default one: '%s'",
+		    o->name, from->section,
+		    o->preset == NULL ? "None" : o->preset);
+		v = option_preset(o);
+	}
+	value_set(dict, o->name, v == NULL ? value_none() : v);
+}
+
+int
+option_fetch(struct value *dict, const struct option_table *t,
+    const struct fetch_from *from, struct err *err)
+{
+	struct interp in = {from->cfg, from->section, from->vars};
+	bool exists = ini_find(from->cfg->all, from->section) != NULL;
+	struct buf text = BUF_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; i < t->n && rc >= 0; i++) {
+		const struct option *o = &t->rows[i];
+
+		if (value_get(from->skip, o->name) != NULL)
+			continue;
+		if (!exists) {
+			struct value *preset = option_preset(o);
+
+			log_msg(LOG_ERROR, READER, "No section: '%s'",
+			    from->section);
+			value_set(dict, o->name,
+			    preset == NULL ? value_none() : preset);
+			continue;
+		}
+		buf_reset(&text);
+		rc = interp_get(&text, &in, o->name, err);
+		if (rc == 1)
+			store(dict, o, text.p, from);
+		else if (rc == 0)
+			use_preset(dict, o, from->section);
+	}
+	buf_release(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+void
+definition_init(struct definition *d, const char *name, const char *jail,
+    struct value *given)
+{
+	*d = (struct definition){.name = xstrdup(name),
+	    .jail = xstrdup(jail),
+	    .given = given,
+	    .fetched = value_dict(),
+	    .cache = dict_new(free_value)};
+}
+
+void
+definition_release(struct definition *d)
+{
+	overlay_free(d->own_cfg);
+	free(d->name);
+	free(d->jail);
+	value_free(d->given);
+	value_free(d->fetched);
+	if (d->vars != NULL)
+		dict_free(d->vars);
+	if (d->cache != NULL)
+		dict_free(d->cache);
+	*d = (struct definition){0};
+}
+
+static int
+fetch_init(struct definition *d, struct err *err)
+{
+	const struct ini_section *s = ini_find(d->cfg->all, "Init");
+	struct interp in = {d->cfg, "Init", NULL};
+	struct buf text = BUF_INIT, key = BUF_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; s != NULL && i < ini_options(s); i++) {
+		const char *option = ini_option(s, i);
+
+		buf_reset(&text);
+		buf_reset(&key);
+		rc = interp_get(&text, &in, option, err);
+		if (rc < 0)
+			break;
+		if (strncmp(option, "known/", 6) != 0) {
+			buf_addf(&key, "known/%s", option);
+			value_set(d->given, key.p, value_text(text.p));
+		}
+		/* fail2ban 1.0.2: one family's value is always the file's */
+		if (value_get(d->given, option) == NULL)
+			value_set(d->given, option, value_text(text.p));
+	}
+	buf_release(&text);
+	buf_release(&key);
+	return rc < 0 ? -1 : 0;
+}
+
+/* What else [Definition] has, except what the table fetched. */
+static int
+fetch_rest(struct definition *d, struct err *err)
+{
+	const struct ini_section *s = ini_find(d->cfg->all, "Definition");
+	struct interp in = {d->cfg, "Definition", NULL};
+	struct buf text = BUF_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; s != NULL && i < ini_options(s) && rc >= 0; i++) {
+		const char *option = ini_option(s, i);
+
+		if (value_get(d->fetched, option) != NULL)
+			continue;
+		buf_reset(&text);
+		rc = interp_get(&text, &in, option, err);
+		if (rc == 1)
+			value_set(d->fetched, option, value_text(text.p));
+	}
+	buf_release(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Options that the jail or the brackets hide. */
+static struct value *
+hidden(const struct definition *d, const struct value *jail_options)
+{
+	struct value *both = value_dict();
+
+	for (size_t i = 0; i < d->table->n; i++) {
+		const char *name = d->table->rows[i].name;
+
+		if (value_get(jail_options, name) != NULL ||
+		    value_get(d->given, name) != NULL)
+			value_set(both, name, value_none());
+	}
+	return both;
+}
+
+int
+definition_fetch(struct definition *d, const struct value *jail_options,
+    bool all, struct err *err)
+{
+	struct value *skip = hidden(d, jail_options);
+	struct fetch_from from = {
+	    .cfg = d->cfg, .section = "Definition", .skip = skip};
+	int rc;
+
+	if (d->vars != NULL)
+		dict_free(d->vars);
+	d->vars = option_vars_new();
+	option_vars(d->vars, jail_options);
+	option_vars(d->vars, d->given);
+	from.vars = d->vars;
+	value_free(d->fetched);
+	d->fetched = value_dict();
+	rc = option_fetch(d->fetched, d->table, &from, err);
+	if (rc == 0)
+		rc = fetch_init(d, err);
+	if (rc == 0 && all)
+		rc = fetch_rest(d, err);
+	value_free(skip);
+	return rc;
+}
+
+/* What the tags functions need. */
+struct tag_source {
+	struct definition *d;
+	struct dict *ignored; /* names as keys */
+};
+
+static bool
+is_ignored(void *arg, const char *name, size_t n)
+{
+	const struct tag_source *t = arg;
+
+	return dict_getn(t->ignored, name, n) != NULL;
+}
+
+static int
+look_up(void *arg, struct buf *out, const char *name, size_t n, struct err *err)
+{
+	struct definition *d = ((struct tag_source *)arg)->d;
+	struct value *known = dict_getn(d->cache, name, n);
+	struct interp in = {d->cfg, "Definition", d->vars};
+	struct buf text = BUF_INIT;
+	int rc = 0;
+
+	if (known == NULL) {
+		rc = interp_get_tag(&text, &in, name, err);
+		if (rc < 0)
+			return -1;
+		known = rc == 1 ? value_text(text.p) : value_none();
+		dict_setn(d->cache, name, n, known);
+		buf_release(&text);
+	}
+	if (value_is(known, VALUE_NONE))
+		return 0;
+	value_print(out, known);
+	return 1;
+}
+
+static struct dict *
+ignored_names(const struct value *combined, const char *const *ignored)
+{
+	struct dict *names = dict_new(NULL);
+
+	for (; ignored != NULL && *ignored != NULL; ignored++)
+		dict_set(names, *ignored, names);
+	for (size_t i = 0; i + 1 < combined->n; i += 2) {
+		const char *key = value_str(combined->items[i]);
+		size_t n = overlay_condition(key);
+
+		if (n > 0)
+			dict_setn(names, key, n, names);
+	}
+	return names;
+}
+
+/* Numbers and booleans, once all is replaced; a wrong number is dropped. */
+static void
+convert(struct value *dict, const struct option_table *t, struct value *notes)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct option *o = &t->rows[i];
+		const char *text = value_str(value_get(dict, o->name));
+		struct value *v;
+		struct buf shown = BUF_INIT;
+
+		if (o->type == OPTION_TEXT || text == NULL)
+			continue;
+		v = option_convert(o->type, text);
+		if (v == NULL) {
+			value_repr_text(&shown, text, strlen(text));
+			value_add(notes,
+			    value_textf("Wrong int value %s for '%s'. Using "
+			                "default one: None",
+			        shown.p, o->name));
+			v = value_none();
+		}
+		value_set(dict, o->name, v);
+		buf_release(&shown);
+	}
+}
+
+int
+definition_combine(struct value **ret, struct definition *d,
+    struct value *notes, struct err *err)
+{
+	struct value *all = value_copy(d->fetched);
+	struct tag_source source = {.d = d};
+	struct tags_rules rules = {
+	    .is_ignored = is_ignored, .fallback = look_up, .arg = &source};
+	int rc;
+
+	for (size_t i = 0; i + 1 < d->given->n; i += 2)
+		value_set(all, value_str(d->given->items[i]),
+		    value_copy(d->given->items[i + 1]));
+	source.ignored = ignored_names(all, d->ignored);
+	rc = tags_resolve(all, &rules, err);
+	dict_free(source.ignored);
+	if (rc != 0) {
+		value_free(all);
+		return -1;
+	}
+	convert(all, d->table, notes);
+	*ret = all;
+	return 0;
+}

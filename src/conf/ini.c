@@ -1,0 +1,213 @@
+/*
+ * The store is iniparser's dictionary: one of values and one of origins
+ * ("line:file") a section. Its lookup is linear, which is why it is one a
+ * section and why options a section are limited. iniparser's own parser
+ * knows another dialect; ours is in iniread.c.
+ *
+ * Origins name files by their address in a list that lives as long as the
+ * program, so that a struct pos may outlive the configuration.
+ */
+#if __has_include(<iniparser/dictionary.h>)
+#include <iniparser/dictionary.h>
+#else
+#include <dictionary.h>
+#endif
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/dict.h"
+#include "base/mem.h"
+#include "conf/ini.h"
+
+struct ini_section {
+	char *name;
+	dictionary *values;  /* option -> value */
+	dictionary *origins; /* option -> "line:file" */
+	char **options;      /* in order, owned */
+	size_t n;
+	size_t cap;
+	struct pos pos; /* of the header */
+};
+
+struct ini {
+	struct dict *index;            /* name -> section, borrowed */
+	struct ini_section **sections; /* owned, without DEFAULT */
+	size_t n;
+	size_t cap;
+	struct ini_section *defaults; /* owned */
+};
+
+/* One copy of each file name, never freed. */
+static const char *
+file_name(const char *path)
+{
+	static struct dict *names;
+	char *known;
+
+	if (names == NULL)
+		names = dict_new(NULL);
+	known = dict_get(names, path);
+	if (known == NULL) {
+		known = xstrdup(path);
+		dict_set(names, path, known);
+	}
+	return known;
+}
+
+static struct ini_section *
+section_new(const char *name)
+{
+	struct ini_section *s = xcalloc(1, sizeof(*s));
+
+	s->name = xstrdup(name);
+	return s;
+}
+
+static void
+section_free(struct ini_section *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->options[i]);
+	free(s->options);
+	if (s->values != NULL) {
+		dictionary_del(s->values);
+		dictionary_del(s->origins);
+	}
+	free(s->name);
+	free(s);
+}
+
+struct ini *
+ini_new(void)
+{
+	struct ini *ini = xcalloc(1, sizeof(*ini));
+
+	ini->index = dict_new(NULL);
+	ini->defaults = section_new(INI_DEFAULT);
+	dict_set(ini->index, INI_DEFAULT, ini->defaults);
+	return ini;
+}
+
+void
+ini_free(struct ini *ini)
+{
+	if (ini == NULL)
+		return;
+	for (size_t i = 0; i < ini->n; i++)
+		section_free(ini->sections[i]);
+	free(ini->sections);
+	section_free(ini->defaults);
+	dict_free(ini->index);
+	free(ini);
+}
+
+size_t
+ini_count(const struct ini *ini)
+{
+	return ini->n;
+}
+
+struct ini_section *
+ini_at(const struct ini *ini, size_t i)
+{
+	return ini->sections[i];
+}
+
+struct ini_section *
+ini_find(const struct ini *ini, const char *name)
+{
+	return dict_get(ini->index, name);
+}
+
+struct ini_section *
+ini_section(struct ini *ini, const char *name)
+{
+	struct ini_section *s = ini_find(ini, name);
+
+	if (s != NULL)
+		return s;
+	s = section_new(name);
+	GROW(ini->sections, ini->n, ini->cap);
+	ini->sections[ini->n++] = s;
+	dict_set(ini->index, name, s);
+	return s;
+}
+
+const char *
+ini_name(const struct ini_section *s)
+{
+	return s->name;
+}
+
+size_t
+ini_options(const struct ini_section *s)
+{
+	return s->n;
+}
+
+const char *
+ini_option(const struct ini_section *s, size_t i)
+{
+	return s->options[i];
+}
+
+const char *
+ini_get(const struct ini_section *s, const char *option)
+{
+	return s->values == NULL ? NULL
+	                         : dictionary_get(s->values, option, NULL);
+}
+
+struct pos
+ini_pos(const struct ini_section *s, const char *option)
+{
+	struct pos pos = {NULL, 0};
+	const char *origin, *file;
+
+	if (s->origins == NULL)
+		return pos;
+	origin = dictionary_get(s->origins, option, NULL);
+	if (origin == NULL)
+		return pos;
+	pos.line = (int)strtol(origin, NULL, 10);
+	file = strchr(origin, ':');
+	if (file != NULL && file[1] != '\0')
+		pos.file = file_name(file + 1);
+	return pos;
+}
+
+struct pos
+ini_section_pos(const struct ini_section *s)
+{
+	return s->pos;
+}
+
+void
+ini_set(struct ini_section *s, const char *option, const char *value,
+    struct pos pos)
+{
+	struct buf origin = BUF_INIT;
+
+	if (s->values == NULL) {
+		/* many sections stay empty: not before there is something */
+		s->values = dictionary_new(0);
+		s->origins = dictionary_new(0);
+	}
+	if (ini_get(s, option) == NULL) {
+		GROW(s->options, s->n, s->cap);
+		s->options[s->n++] = xstrdup(option);
+	}
+	buf_addf(&origin, "%d:%s", pos.line, pos.file == NULL ? "" : pos.file);
+	if (dictionary_set(s->values, option, value) != 0 ||
+	    dictionary_set(s->origins, option, origin.p) != 0)
+		abort(); /* out of memory */
+	buf_release(&origin);
+}
+
+void
+ini_section_start(struct ini_section *s, struct pos pos)
+{
+	if (s->pos.file == NULL && pos.file != NULL)
+		s->pos = (struct pos){file_name(pos.file), pos.line};
+}

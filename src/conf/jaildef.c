@@ -1,0 +1,495 @@
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/optlist.h"
+#include "base/version.h"
+#include "conf/actiondef.h"
+#include "conf/filterdef.h"
+#include "conf/interp.h"
+#include "conf/jaildef.h"
+#include "conf/stream.h"
+
+#define READER "jailreader"
+
+/* What a step of reading a jail says. */
+enum step {
+	STEP_OK,
+	STEP_BROKEN, /* this jail is left out, said in the log */
+	STEP_FATAL,  /* nothing works, reason in err */
+};
+
+bool
+jaildef_is_enabled(const struct jaildef *j)
+{
+	const struct value *v = value_get(j->options, "enabled");
+
+	return v != NULL && value_truth(v);
+}
+
+static bool
+get_bool(const struct jaildef *j, const char *name, bool preset)
+{
+	const struct value *v = value_get(j->options, name);
+
+	return v == NULL ? preset : value_truth(v);
+}
+
+static const char *
+get_text(const struct jaildef *j, const char *name)
+{
+	const char *s = value_str(value_get(j->options, name));
+
+	return s == NULL ? "" : s;
+}
+
+static enum step
+broken(struct jaildef *j, const char *what, const char *value, const char *why)
+{
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "%s ", what);
+	value_repr_text(&text, value, strlen(value));
+	if (why != NULL)
+		buf_addf(&text, ": %s", why);
+	log_lines(LOG_ERROR, READER, "%s", text.p);
+	free(j->skipped);
+	j->skipped = buf_detach(&text);
+	j->is_broken = true;
+	return STEP_BROKEN;
+}
+
+/* The filter's options as "known/..." of the jail. */
+static int
+offer_known(struct jaildef *j, const struct jail_context *ctx, struct err *err)
+{
+	struct ini_section *s = ini_find(ctx->cfg->all, j->name);
+	struct value *combined = NULL, *notes = value_list();
+	struct buf key = BUF_INIT, text = BUF_INIT;
+
+	if (definition_combine(&combined, &j->filter, notes, err) != 0) {
+		value_free(notes);
+		return -1;
+	}
+	for (size_t i = 0; i < notes->n; i++)
+		log_msg(
+		    LOG_WARN, "configreader", "%s", value_str(notes->items[i]));
+	for (size_t i = 0; i + 1 < combined->n; i += 2) {
+		const char *name = value_str(combined->items[i]);
+
+		if (strncmp(name, "known/", 6) == 0 ||
+		    value_is(combined->items[i + 1], VALUE_NONE))
+			continue;
+		buf_reset(&key);
+		buf_reset(&text);
+		buf_addf(&key, "known/%s", name);
+		value_print(&text, combined->items[i + 1]);
+		ini_set(s, key.p, text.p, (struct pos){NULL, 0});
+	}
+	buf_release(&key);
+	buf_release(&text);
+	value_free(combined);
+	value_free(notes);
+	return 0;
+}
+
+static void
+add_given(struct value *given, const struct value *more)
+{
+	for (size_t i = 0; more != NULL && i + 1 < more->n; i += 2)
+		value_set(given, value_str(more->items[i]),
+		    value_copy(more->items[i + 1]));
+}
+
+static enum step
+read_filter(struct jaildef *j, const struct jail_context *ctx, struct err *err)
+{
+	const char *text = get_text(j, "filter");
+	struct filterdef_use use = {
+	    .dir = ctx->opts->dir, .jail = j->name, .cache = ctx->cache};
+	struct value *given = NULL;
+	struct err why = ERR_INIT;
+	enum overlay_result result;
+	enum step step = STEP_OK;
+	char *name = NULL;
+
+	if (optlist_parse(&name, &given, text, &why) != 0) {
+		step = broken(
+		    j, "Invalid filter definition", text, err_text(&why));
+		err_release(&why);
+		return step;
+	}
+	add_given(given, ctx->filter_options);
+	use.name = name;
+	result = filterdef_read(&j->filter, &use, given, err);
+	if (result == OVERLAY_NOTHING)
+		step = broken(j, "Unable to read the filter", name, NULL);
+	else if (result == OVERLAY_ERROR)
+		step = STEP_FATAL;
+	else {
+		j->has_filter = true;
+		filterdef_set_logtype(&j->filter, get_text(j, "backend"));
+		if (definition_fetch(&j->filter, j->options, true, err) != 0 ||
+		    offer_known(j, ctx, err) != 0)
+			step = STEP_FATAL;
+	}
+	free(name);
+	return step;
+}
+
+static void
+keep_failure(struct jaildef *j, struct err *err)
+{
+	if (j->failure == NULL)
+		j->failure = xstrdup(err_text(err));
+	err_release(err);
+}
+
+/* The filter's and the jail's commands; errors are for the second step. */
+static void
+convert_options(struct jaildef *j)
+{
+	struct value *combined = NULL;
+	struct err err = ERR_INIT;
+	int rc = 0;
+
+	j->before = value_list();
+	if (j->has_filter) {
+		rc = definition_combine(&combined, &j->filter, j->notes, &err);
+		if (rc == 0)
+			rc = stream_filter(j->before, j->name, combined, &err);
+		value_free(combined);
+	}
+	if (rc == 0)
+		rc = stream_filter(j->before, j->name, j->options, &err);
+	if (rc != 0)
+		keep_failure(j, &err);
+	else
+		stream_jail(j->before, j->name, j->options);
+}
+
+/* "Error in action definition 'x': ..." in front of what err says. */
+static enum step
+fail_action(struct err *err, const char *item, struct err *why)
+{
+	struct buf text = BUF_INIT;
+
+	value_repr_text(&text, item, strlen(item));
+	(void)err_set(
+	    err, "Error in action definition %s: %s", text.p, err_text(why));
+	buf_release(&text);
+	err_release(why);
+	return STEP_FATAL;
+}
+
+static void
+convert_action(struct jaildef *j, struct definition *d)
+{
+	struct value *combined = NULL;
+	struct err err = ERR_INIT;
+	struct stream_action a = {j->name, actiondef_name(d), NULL, d->given};
+
+	if (definition_combine(&combined, d, j->notes, &err) != 0) {
+		keep_failure(j, &err);
+		return;
+	}
+	a.combined = combined;
+	stream_action(j->after, &a);
+	value_free(combined);
+}
+
+static bool
+is_python(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n >= 3 && strcmp(name + n - 3, ".py") == 0;
+}
+
+/* One item of the list; name and given as parsed, given is taken over. */
+static enum step
+use_action(struct jaildef *j, const struct jail_context *ctx, const char *name,
+    struct value *given, struct err *err)
+{
+	struct actiondef_use use = {ctx->opts->dir, name, j->name, ctx->cache};
+	struct definition d;
+	enum overlay_result result;
+	enum step step = STEP_OK;
+
+	if (is_python(name)) {
+		value_add(j->after, actiondef_python(&use, given));
+		return STEP_OK;
+	}
+	result = actiondef_read(&d, &use, given, err);
+	if (result == OVERLAY_NOTHING)
+		return broken(j, "Unable to read action", name, NULL);
+	if (result == OVERLAY_ERROR)
+		return STEP_FATAL;
+	if (definition_fetch(&d, j->options, false, err) != 0)
+		step = STEP_FATAL;
+	else
+		convert_action(j, &d);
+	definition_release(&d);
+	return step;
+}
+
+static enum step
+read_actions(struct jaildef *j, const struct jail_context *ctx, struct err *err)
+{
+	struct value *items = optlist_split(get_text(j, "action"));
+	enum step step = STEP_OK;
+
+	for (size_t i = 0; i < items->n && step == STEP_OK; i++) {
+		const char *item = value_str(items->items[i]);
+		struct value *given = NULL;
+		struct err why = ERR_INIT;
+		char *name = NULL;
+
+		if (optlist_parse(&name, &given, item, &why) != 0)
+			step = broken(j, "Invalid action definition", item,
+			    err_text(&why));
+		else
+			step = use_action(j, ctx, name, given, &why);
+		if (step == STEP_FATAL)
+			step = fail_action(err, item, &why);
+		err_release(&why);
+		free(name);
+	}
+	if (step == STEP_OK && items->n == 0)
+		log_msg(LOG_WARN, READER, "No actions were defined for %s",
+		    j->name);
+	value_free(items);
+	return step;
+}
+
+static enum step
+read_all(struct jaildef *j, const struct jail_context *ctx, struct err *err)
+{
+	struct fetch_from from = {
+	    .cfg = ctx->cfg, .section = j->name, .convert = true};
+	enum step step = STEP_OK;
+
+	if (*get_text(j, "filter") != '\0')
+		step = read_filter(j, ctx, err);
+	else
+		log_msg(LOG_WARN, READER, "No filter set for jail %s", j->name);
+	if (step != STEP_OK)
+		return step;
+	value_free(j->options);
+	j->options = value_dict();
+	if (option_fetch(j->options, &option_jail, &from, err) != 0)
+		return STEP_FATAL;
+	if (j->has_filter &&
+	    definition_fetch(&j->filter, j->options, false, err) != 0)
+		return STEP_FATAL;
+	if (ctx->filter_only)
+		return STEP_OK;
+	convert_options(j);
+	return read_actions(j, ctx, err);
+}
+
+int
+jaildef_read(struct jaildef *j, const struct jail_context *ctx,
+    const char *name, struct err *err)
+{
+	struct fetch_from from = {
+	    .cfg = ctx->cfg, .section = name, .convert = true};
+	enum step step;
+
+	*j = (struct jaildef){.name = xstrdup(name),
+	    .options = value_dict(),
+	    .after = value_list(),
+	    .notes = value_list()};
+	if (option_fetch(j->options, &option_jail_first, &from, err) != 0)
+		return -1;
+	if (ctx->force)
+		value_set(j->options, "enabled", value_bool(true));
+	if (!jaildef_is_enabled(j))
+		return 0;
+	step = read_all(j, ctx, err);
+	if (!ctx->filter_only) {
+		definition_release(&j->filter);
+		j->has_filter = false;
+	}
+	return step == STEP_FATAL ? -1 : 0;
+}
+
+/* ---- log files */
+
+struct found {
+	struct value *paths; /* addlogpath commands */
+	struct value *waits; /* awaitlogpath commands, for the missing ones */
+};
+
+static void
+add_path(struct value *list, const struct jaildef *j, const char *path,
+    const char *mode)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		log_msg(LOG_WARN, READER,
+		    "File %s is a dangling link, thus cannot be monitored",
+		    path);
+	else
+		value_add(list, stream_command("set", j->name, "addlogpath",
+		                    path, mode, NULL));
+}
+
+/* Files of one glob, in the order of the folder. */
+static void
+find_logs(struct found *f, const struct jaildef *j, const char *pattern,
+    const char *mode)
+{
+	size_t before = f->paths->n;
+	struct stat st;
+	glob_t g = {0};
+
+	if (strpbrk(pattern, "*?[") == NULL) {
+		if (lstat(pattern, &st) == 0)
+			add_path(f->paths, j, pattern, mode);
+	} else if (glob(pattern, GLOB_NOSORT | GLOB_NOESCAPE, NULL, &g) == 0) {
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			add_path(f->paths, j, g.gl_pathv[i], mode);
+	}
+	globfree(&g);
+	if (f->paths->n > before)
+		return;
+	log_msg(LOG_NOTICE_, READER, "No file(s) found for glob %s", pattern);
+	value_add(f->waits, stream_command("set", j->name, "awaitlogpath",
+	                        pattern, mode, NULL));
+}
+
+static void
+find_all_logs(struct found *f, const struct jaildef *j)
+{
+	char *copy = xstrdup(get_text(j, "logpath")), *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		char *blank = strrchr(line, ' ');
+
+		if (blank != NULL)
+			*blank = '\0';
+		find_logs(f, j, line, blank != NULL ? blank + 1 : "head");
+	}
+	free(copy);
+}
+
+static void
+move_all(struct value *to, struct value *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		value_add(to, from->items[i]);
+	from->n = 0;
+}
+
+/* No log at all: what becomes of the jail. */
+static int
+without_logs(struct jaildef *j, struct found *f, const struct config_opts *opts,
+    struct err *err)
+{
+	const char *backend = get_text(j, "backend");
+
+	if (strncmp(backend, "auto", 4) == 0 &&
+	    get_bool(j, "systemd_if_nologs", true) &&
+	    value_get(j->options, "journalmatch") != NULL) {
+		log_msg(LOG_WARN, READER,
+		    "Have not found any log file for '%s' jail. Jail will "
+		    "monitor systemd journal.",
+		    j->name);
+		value_set(j->options, "backend", value_text("systemd"));
+		return 0;
+	}
+	if (get_bool(j, "skip_if_nologs", false)) {
+		log_msg(LOG_WARN, READER,
+		    "Have not found any log file for '%s' jail.", j->name);
+		log_msg(LOG_WARN, READER,
+		    "Jail '%s' skipped, because of missing log files.",
+		    j->name);
+		j->skipped = xasprintf(
+		    "Jail '%s' skipped, because of missing log files.",
+		    j->name);
+		return 0;
+	}
+	if (!opts->dump && !opts->wait_for_logs)
+		return err_set(
+		    err, "Have not found any log file for %s jail", j->name);
+	log_msg(LOG_WARN, READER, "Have not found any log file for %s jail",
+	    j->name);
+	if (opts->wait_for_logs)
+		move_all(j->before, f->waits);
+	return 0;
+}
+
+static int
+add_logs(struct jaildef *j, const struct config_opts *opts, struct err *err)
+{
+	struct found f;
+	int rc = 0;
+
+	if (value_get(j->options, "logpath") == NULL ||
+	    strncmp(get_text(j, "backend"), "systemd", 7) == 0)
+		return 0;
+	f = (struct found){value_list(), value_list()};
+	find_all_logs(&f, j);
+	if (f.paths->n == 0)
+		rc = without_logs(j, &f, opts, err);
+	move_all(j->before, f.paths);
+	value_free(f.paths);
+	value_free(f.waits);
+	return rc;
+}
+
+static void
+add_skipped(struct value *stream, const struct jaildef *j)
+{
+	struct value *cmd = stream_command("config-error", NULL);
+
+	value_add(cmd, j->is_broken
+	                   ? value_textf("Jail '%s' skipped, because of wrong "
+	                                 "configuration: %s",
+	                         j->name, j->skipped)
+	                   : value_text(j->skipped));
+	value_add(stream, cmd);
+}
+
+int
+jaildef_stream(struct value *stream, struct jaildef *j,
+    const struct config_opts *opts, struct err *err)
+{
+	if (j->skipped == NULL) {
+		for (size_t i = 0; i < j->notes->n; i++)
+			log_msg(LOG_WARN, "configreader", "%s",
+			    value_str(j->notes->items[i]));
+		if (j->failure != NULL)
+			return err_set(err, "%s", j->failure);
+		if (add_logs(j, opts, err) != 0)
+			return -1;
+	}
+	if (j->skipped != NULL) {
+		add_skipped(stream, j);
+		return 0;
+	}
+	value_add(stream,
+	    stream_command("add", j->name, get_text(j, "backend"), NULL));
+	move_all(stream, j->before);
+	move_all(stream, j->after);
+	return 0;
+}
+
+void
+jaildef_release(struct jaildef *j)
+{
+	free(j->name);
+	free(j->failure);
+	free(j->skipped);
+	value_free(j->options);
+	value_free(j->before);
+	value_free(j->after);
+	value_free(j->notes);
+	definition_release(&j->filter);
+}
