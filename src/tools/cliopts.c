@@ -1,0 +1,230 @@
+/*
+ * getopt_long() knows prefixes, ambiguity and stopping at the first word just
+ * as Python's getopt does; what it says on errors is not fail2ban's, so it
+ * keeps quiet.
+ */
+#include <getopt.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/span.h"
+#include "tools/cliopts.h"
+
+enum {
+	OPT_PNAME = 256,
+	OPT_LOGLEVEL,
+	OPT_LOGTARGET,
+	OPT_SYSLOGSOCKET,
+	OPT_DP,
+	OPT_ASYNC,
+	OPT_TIMEOUT,
+	OPT_STR2SEC,
+	OPT_VERSION,
+	OPT_STRICT,
+	OPT_JSON,
+	OPT_COMPLETION,
+	OPT_COMPLETE,
+	OPT_FEED,
+	OPT_SETTINGS,
+};
+
+static const char short_opts[] = "+c:s:p:xfbdtviqhV";
+
+static const struct option long_opts[] = {
+    {"conf", required_argument, NULL, 'c'},
+    {"socket", required_argument, NULL, 's'},
+    {"pidfile", required_argument, NULL, 'p'},
+    {"pname", required_argument, NULL, OPT_PNAME},
+    {"loglevel", required_argument, NULL, OPT_LOGLEVEL},
+    {"logtarget", required_argument, NULL, OPT_LOGTARGET},
+    {"syslogsocket", required_argument, NULL, OPT_SYSLOGSOCKET},
+    {"dp", no_argument, NULL, OPT_DP},
+    {"dump-pretty", no_argument, NULL, OPT_DP},
+    {"test", no_argument, NULL, 't'},
+    {"strict", no_argument, NULL, OPT_STRICT},
+    {"async", no_argument, NULL, OPT_ASYNC},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"str2sec", required_argument, NULL, OPT_STR2SEC},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"completion", required_argument, NULL, OPT_COMPLETION},
+    {"complete", no_argument, NULL, OPT_COMPLETE},
+    {"feed", no_argument, NULL, OPT_FEED},
+    {"settings", no_argument, NULL, OPT_SETTINGS},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* Options that set a text. Returns where, NULL for others. */
+static const char **
+text_option(struct cli_opts *o, int c)
+{
+	switch (c) {
+	case 'c':
+		return &o->conf;
+	case 's':
+		return &o->socket;
+	case 'p':
+		return &o->pidfile;
+	case OPT_PNAME:
+		return &o->pname;
+	case OPT_LOGLEVEL:
+		return &o->loglevel;
+	case OPT_LOGTARGET:
+		return &o->logtarget;
+	case OPT_SYSLOGSOCKET:
+		return &o->syslogsocket;
+	default:
+		return NULL;
+	}
+}
+
+/* Options that are on when they are given. */
+static bool *
+flag_option(struct cli_opts *o, int c)
+{
+	switch (c) {
+	case 'd':
+		return &o->dump;
+	case 't':
+		return &o->test;
+	case 'i':
+		return &o->interactive;
+	case 'x':
+		return &o->force;
+	case 'f':
+		return &o->foreground;
+	case OPT_STRICT:
+		return &o->strict;
+	case OPT_JSON:
+		return &o->json;
+	default:
+		return NULL;
+	}
+}
+
+static const struct action_option {
+	int c;
+	enum cli_action action;
+} action_options[] = {
+    {'h', CLI_HELP},
+    {'V', CLI_NUMBER},
+    {OPT_VERSION, CLI_VERSION},
+    {OPT_STR2SEC, CLI_STR2SEC},
+    {OPT_COMPLETION, CLI_COMPLETION},
+};
+
+/* Options that end the parsing. */
+static bool
+is_final(struct cli_opts *o, int c)
+{
+	size_t n = sizeof(action_options) / sizeof(action_options[0]);
+
+	for (size_t i = 0; i < n; i++)
+		if (action_options[i].c == c) {
+			o->action = action_options[i].action;
+			o->text = optarg;
+			return true;
+		}
+	return false;
+}
+
+static int
+set_timeout(struct cli_opts *o, struct buf *msg)
+{
+	struct span span = {0};
+	struct err err = ERR_INIT;
+	int rv = span_parse(&span, optarg, &err);
+
+	if (rv == -1)
+		buf_addf(msg, "ERROR: %s", err_text(&err));
+	else
+		o->timeout = span.seconds;
+	err_release(&err);
+	return rv;
+}
+
+/* 0 or -1: the option is not known or its argument is wrong. */
+static int
+set_other(struct cli_opts *o, struct buf *msg, int c)
+{
+	switch (c) {
+	case 'v':
+		o->verbose++;
+		return 0;
+	case 'q':
+		o->verbose--;
+		return 0;
+	case 'b':
+		o->foreground = false;
+		return 0;
+	case OPT_DP:
+		o->dump = o->pretty = true;
+		return 0;
+	case OPT_COMPLETE:
+		o->action = CLI_COMPLETE;
+		return 0;
+	case OPT_FEED:
+		o->action = CLI_FEED;
+		return 0;
+	case OPT_SETTINGS:
+		o->action = CLI_SETTINGS;
+		return 0;
+	case OPT_ASYNC: /* the server's */
+		return 0;
+	case OPT_TIMEOUT:
+		return set_timeout(o, msg);
+	default:
+		return -1;
+	}
+}
+
+static int
+set(struct cli_opts *o, struct buf *msg, int c)
+{
+	const char **text = text_option(o, c);
+	bool *flag = flag_option(o, c);
+
+	if (text != NULL)
+		*text = optarg;
+	else if (flag != NULL)
+		*flag = true;
+	else
+		return set_other(o, msg, c);
+	return 0;
+}
+
+void
+cli_parse(struct cli_opts *o, struct buf *msg, int argc, char **argv)
+{
+	int c;
+
+	*o = (struct cli_opts){
+	    .action = CLI_RUN,
+	    .conf = SYSCONFDIR "/fail2ban",
+	    .timeout = 30,
+	};
+	optind = 0;
+	opterr = 0;
+	while (
+	    (c = getopt_long(argc, argv, short_opts, long_opts, NULL)) != -1) {
+		if (is_final(o, c))
+			return;
+		if (set(o, msg, c) == -1) {
+			o->action = CLI_BAD;
+			return;
+		}
+	}
+	o->words = argv + optind;
+	o->words_n = argc - optind;
+}
+
+int
+cli_log_level(int verbose)
+{
+	static const int levels[] = {
+	    LOG_ERROR, LOG_WARN, LOG_INFO_, LOG_DEBUG_, LOG_HEAVY};
+	int i = verbose + 1;
+
+	return levels[i < 0 ? 0 : i > 4 ? 4 : i];
+}
