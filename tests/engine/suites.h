@@ -1,6 +1,7 @@
 /* One line a suite: X(name) for name_suite(). */
 X(bans)
 X(bantime)
+X(history)
 X(runner)
 X(tally)
 X(ticket)
