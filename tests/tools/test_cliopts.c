@@ -5,7 +5,7 @@
 #include "tools/cliopts.h"
 
 static struct cli_opts o;
-static struct buf msg;
+static struct buf msg = BUF_INIT;
 
 /* The arguments behind the program's name, NULL at the end. */
 static void
@@ -22,7 +22,7 @@ parse(const char *const *words)
 		argv[argc] = text[argc];
 	}
 	argv[argc] = NULL;
-	buf_init(&msg);
+	buf_reset(&msg);
 	cli_parse(&o, &msg, argc, argv);
 }
 

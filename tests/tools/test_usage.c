@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/io.h"
 #include "tools/usage.h"
 
 /* What usage_print() writes. */
@@ -66,6 +68,39 @@ START_TEST(every_row_says_something)
 }
 END_TEST
 
+/* Whether the page has an item with just this title. */
+static bool
+has_item(const struct buf *page, const char *title)
+{
+	struct buf item = BUF_INIT;
+	bool has;
+
+	buf_addf(&item, "\n.It Li \"%s\"\n", title);
+	has = strstr(page->p, item.p) != NULL;
+	buf_release(&item);
+	return has;
+}
+
+START_TEST(manual_page_knows_every_row)
+{
+	const char *srcdir = getenv("srcdir");
+	struct buf page = BUF_INIT, path = BUF_INIT;
+
+	buf_addf(
+	    &path, "%s/man/fail2ban-client.1", srcdir != NULL ? srcdir : ".");
+	ck_assert_int_eq(io_read_file(&page, path.p, 1 << 20), 0);
+	for (size_t i = 0; i < usage_options_n; i++)
+		ck_assert_msg(has_item(&page, usage_options[i].names), "%s",
+		    usage_options[i].names);
+	for (size_t i = 0; i < usage_commands_n; i++)
+		if (usage_commands[i].text != NULL)
+			ck_assert_msg(has_item(&page, usage_commands[i].syntax),
+			    "%s", usage_commands[i].syntax);
+	buf_release(&page);
+	buf_release(&path);
+}
+END_TEST
+
 Suite *usage_suite(void);
 
 Suite *
@@ -76,6 +111,7 @@ usage_suite(void)
 
 	tcase_add_test(tc, layout_is_what_completions_cut);
 	tcase_add_test(tc, every_row_says_something);
+	tcase_add_test(tc, manual_page_knows_every_row);
 	suite_add_tcase(s, tc);
 	return s;
 }
