@@ -70,4 +70,7 @@ void runner_cancel(struct runner *r, unsigned long id);
 size_t runner_active(const struct runner *r);
 uv_loop_t *runner_loop(const struct runner *r);
 
+/* Commands started so far. */
+unsigned long runner_started(const struct runner *r);
+
 #endif

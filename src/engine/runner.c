@@ -356,3 +356,9 @@ runner_loop(const struct runner *r)
 {
 	return r->loop;
 }
+
+unsigned long
+runner_started(const struct runner *r)
+{
+	return r->last_id;
+}

@@ -1,1 +1,2 @@
 /* One line a suite: X(name) for name_suite(). */
+X(control)
