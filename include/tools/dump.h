@@ -28,7 +28,7 @@ struct dump_test {
 };
 int dump_test(const struct config_opts *o, const struct dump_test *how);
 
-/* --str2sec TEXT */
+/* --str2sec TEXT; the caller says that the command line failed. */
 int dump_str2sec(const char *text);
 
 /*

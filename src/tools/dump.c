@@ -280,8 +280,6 @@ dump_str2sec(const char *text)
 	if (span_parse(&span, text, &err) != 0) {
 		printf("ERROR: %s\n", err_text(&err));
 		(void)fflush(stdout);
-		/* fail2ban: its log is not set up yet, so no date here */
-		(void)fputs("Init of command line failed\n", stderr);
 		err_release(&err);
 		return FAILED;
 	}
