@@ -51,8 +51,7 @@ void config_server_release(struct config_server *s);
  * caller; -1 when the configuration fails as a whole (said in the log):
  * *stream is then NULL, or what -d still prints when no jail at all is right
  * (with o->test: when one is wrong). *bad counts jails that were left out.
- * Call config_server_load() before and put what it says into o->loglevel,
- * logtarget and syslogsocket: the server's log is set up with them.
+ * The log options of the stream are those of config_server_load().
  */
 int config_load(struct value **stream, int *bad, const struct config_opts *o);
 

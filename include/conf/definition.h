@@ -60,6 +60,7 @@ struct fetch_from {
 	const struct dict *vars;
 	const struct value *skip;
 	bool convert; /* to the option's type */
+	bool quiet;   /* no messages */
 };
 int option_fetch(struct value *dict, const struct option_table *t,
     const struct fetch_from *from, struct err *err);

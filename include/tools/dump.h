@@ -4,7 +4,8 @@
  *
  * Each prints to standard output as the reference does, and returns the exit
  * status of the program: 0 or 255. Messages of the configuration go to
- * log_msg(), whose level the caller has set from -v and -q before.
+ * log_msg(), whose level the caller has set from -v and -q before; it has
+ * also called config_server_load(), which says what fail2ban.conf lacks.
  */
 #ifndef TOOLS_DUMP_H
 #define TOOLS_DUMP_H

@@ -38,7 +38,8 @@ option_vars(struct dict *d, const struct value *options)
 
 /* The option is absent. */
 static void
-use_preset(struct value *dict, const struct option *o, const char *section)
+use_preset(
+    struct value *dict, const struct option *o, const struct fetch_from *from)
 {
 	struct value *preset = option_preset(o);
 	struct buf text = BUF_INIT;
@@ -46,9 +47,10 @@ use_preset(struct value *dict, const struct option *o, const char *section)
 	if (preset == NULL)
 		return;
 	value_repr(&text, preset);
-	log_msg(LOG_WARN, READER,
-	    "'%s' not defined in '%s'. Using default one: %s", o->name, section,
-	    text.p);
+	if (!from->quiet)
+		log_msg(LOG_WARN, READER,
+		    "'%s' not defined in '%s'. Using default one: %s", o->name,
+		    from->section, text.p);
 	value_set(dict, o->name, preset);
 	buf_release(&text);
 }
@@ -87,8 +89,9 @@ option_fetch(struct value *dict, const struct option_table *t,
 		if (!exists) {
 			struct value *preset = option_preset(o);
 
-			log_msg(LOG_ERROR, READER, "No section: '%s'",
-			    from->section);
+			if (!from->quiet)
+				log_msg(LOG_ERROR, READER, "No section: '%s'",
+				    from->section);
 			value_set(dict, o->name,
 			    preset == NULL ? value_none() : preset);
 			continue;
@@ -98,7 +101,7 @@ option_fetch(struct value *dict, const struct option_table *t,
 		if (rc == 1)
 			store(dict, o, text.p, from);
 		else if (rc == 0)
-			use_preset(dict, o, from->section);
+			use_preset(dict, o, from);
 	}
 	buf_release(&text);
 	return rc < 0 ? -1 : 0;

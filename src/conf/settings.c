@@ -44,12 +44,15 @@ check_level(const struct value *dict, struct err *err)
 	return -1;
 }
 
-int
-settings_early(struct value *dict, const struct overlay *cfg,
-    const struct config_opts *opts, struct err *err)
+/* quiet: absent options are not said, because they were already. */
+static int
+fetch_early(struct value *dict, const struct overlay *cfg,
+    const struct config_opts *opts, bool quiet, struct err *err)
 {
-	struct fetch_from from = {
-	    .cfg = cfg, .section = "Definition", .convert = true};
+	struct fetch_from from = {.cfg = cfg,
+	    .section = "Definition",
+	    .convert = true,
+	    .quiet = quiet};
 
 	/* fail2ban: the files do not matter when the command line has all */
 	if (opts->socket == NULL || opts->pidfile == NULL ||
@@ -64,6 +67,13 @@ settings_early(struct value *dict, const struct overlay *cfg,
 	override(dict, "logtarget", opts->logtarget);
 	override(dict, "syslogsocket", opts->syslogsocket);
 	return check_level(dict, err);
+}
+
+int
+settings_early(struct value *dict, const struct overlay *cfg,
+    const struct config_opts *opts, struct err *err)
+{
+	return fetch_early(dict, cfg, opts, false, err);
 }
 
 static int
@@ -93,15 +103,16 @@ settings_stream(struct value *stream, const struct overlay *cfg,
 {
 	struct fetch_from from = {
 	    .cfg = cfg, .section = "Definition", .convert = true};
-	struct value *dict = value_dict();
+	struct value *dict = value_dict(), *early = value_dict();
 	int rc;
 
 	rc = option_fetch(dict, &option_server, &from, err);
-	override(dict, "loglevel", opts->loglevel);
-	override(dict, "logtarget", opts->logtarget);
-	override(dict, "syslogsocket", opts->syslogsocket);
 	if (rc == 0)
-		rc = check_level(dict, err);
+		rc = fetch_early(early, cfg, opts, true, err);
+	override(dict, "loglevel", value_str(value_get(early, "loglevel")));
+	override(dict, "logtarget", value_str(value_get(early, "logtarget")));
+	override(
+	    dict, "syslogsocket", value_str(value_get(early, "syslogsocket")));
 	if (rc == 0)
 		rc = fetch_thread(dict, cfg, err);
 	for (size_t i = 0; rc == 0 && i < COUNT(order); i++) {
@@ -117,5 +128,6 @@ settings_stream(struct value *stream, const struct overlay *cfg,
 		value_add(stream, cmd);
 	}
 	value_free(dict);
+	value_free(early);
 	return rc;
 }

@@ -117,7 +117,7 @@ client_load_settings(struct client *c)
 	if (c->loaded)
 		return 0;
 	if (config_server_load(&c->server, &c->config, &err) == -1) {
-		(void)client_fail(c, "%s", err_text(&err));
+		(void)bad_init(c, "", err_text(&err), "");
 		err_release(&err);
 		return -1;
 	}

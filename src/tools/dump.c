@@ -197,42 +197,15 @@ print_stream(const struct value *stream, bool pretty)
 	(void)fflush(stdout);
 }
 
-/*
- * Loads as -d and -t do: what the command line leaves open comes from
- * fail2ban.conf first. 0; -1: said in the log; 1: said as a usage error.
- */
-static int
-load(struct value **stream, const struct config_opts *o)
-{
-	struct config_server server = {0};
-	struct config_opts full = *o;
-	struct err err = ERR_INIT;
-	int bad, rc;
-
-	if (config_server_load(&server, o, &err) != 0) {
-		fail(err_text(&err));
-		err_release(&err);
-		return 1;
-	}
-	full.loglevel = server.loglevel;
-	full.logtarget = server.logtarget;
-	full.syslogsocket = server.syslogsocket;
-	rc = config_load(stream, &bad, &full);
-	config_server_release(&server);
-	return rc;
-}
-
 int
 dump_stream(const struct config_opts *o, bool pretty)
 {
 	struct config_opts full = *o;
 	struct value *stream = NULL;
-	int rc;
+	int rc, bad;
 
 	full.dump = true;
-	rc = load(&stream, &full);
-	if (rc > 0)
-		return FAILED;
+	rc = config_load(&stream, &bad, &full);
 	if (stream != NULL)
 		print_stream(stream, pretty);
 	if (rc < 0)
@@ -249,13 +222,11 @@ dump_test(const struct config_opts *o, const struct dump_test *how)
 	struct config_opts full = *o;
 	struct value *stream = NULL;
 	struct err warnings = ERR_INIT;
-	int rc, n;
+	int rc, bad, n;
 
 	full.test = true;
-	rc = load(&stream, &full);
+	rc = config_load(&stream, &bad, &full);
 	value_free(stream);
-	if (rc > 0)
-		return FAILED;
 	n = config_lint(&full, &warnings);
 	if (n > 0)
 		(void)fprintf(stderr, "%s\n", err_text(&warnings));

@@ -166,6 +166,8 @@ run(struct client *c)
 		return client_feed(c);
 	if (o->action == CLI_SETTINGS)
 		return settings(c);
+	if ((o->dump || o->test) && client_load_settings(c) == -1)
+		return CLIENT_BAD;
 	if (o->dump)
 		return dump_stream(&c->config, o->pretty);
 	if (o->test) {
