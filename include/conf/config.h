@@ -62,20 +62,32 @@ int config_load(struct value **stream, int *bad, const struct config_opts *o);
 int config_lint(const struct config_opts *o, struct err *err);
 
 /*
- * One filter for fail2ban-regex: name may be a filter of the directory, a
- * path, or a jail (spec 08 section 2). opts: dict of bracket options, or
- * NULL. *ret is a dict: "failregex", "ignoreregex" lists of text,
- * "prefregex", "datepattern", "maxlines", "journalmatch" (list), "usedns"
- * when set, "options" dict of the effective options in the order of spec 08
- * section 3 ("Real  filter options"). -1: reason in err.
+ * One filter for fail2ban-regex (spec 08 section 2). *ret is a dict:
+ * "failregex", "ignoreregex" lists of text, "prefregex", "datepattern",
+ * "maxlines" (int), "usedns", "journalmatch" (list of words, "+" between
+ * alternatives), each when set; "options" the effective options in the order
+ * of spec 08 section 3 ("Real  filter options"). Owned by the caller.
+ * -1: reason in err; what the reference logs is in the log.
  */
 enum config_filter_kind {
 	CONFIG_FILTER, /* of the directory's filter.d: with .local and .d */
-	CONFIG_FILTER_FILE, /* any other file: that file and its includes */
+	CONFIG_FILTER_FILE, /* path of a file: that file and its includes */
 	CONFIG_JAIL,        /* the filter of a jail with the jail's options */
 };
+struct config_filter {
+	enum config_filter_kind kind;
+	const char *dir;          /* /etc/fail2ban */
+	const char *name;         /* "sshd" (no .conf), a path, or a jail */
+	const struct value *opts; /* bracket options, NULL: none */
+	const char *backend;      /* decides logtype: "auto", "systemd" */
+};
+int config_filter_read(
+    struct value **ret, const struct config_filter *use, struct err *err);
+/* The same with backend "auto", that is for files. */
 int config_filter_load(struct value **ret, enum config_filter_kind kind,
     const char *dir, const char *name, const struct value *opts,
     struct err *err);
+/* Whether the configuration has such a jail; messages go to the log. */
+bool config_has_jail(const char *dir, const char *name);
 
 #endif

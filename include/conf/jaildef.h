@@ -37,12 +37,14 @@ struct jail_context {
 	bool filter_only; /* keep the filter, leave out actions */
 };
 
+/* Sets what every jail may use: %(fail2ban_version)s and _confpath. */
+void jaildef_predefine(struct overlay *jails, const char *dir);
 /* Jails that are not enabled have options and nothing else. */
 bool jaildef_is_enabled(const struct jaildef *j);
 /* -1: the whole configuration fails, reason in err. */
 int jaildef_read(struct jaildef *j, const struct jail_context *ctx,
     const char *name, struct err *err);
-/* Adds the jail's commands; *started: a 'start' is due. */
+/* Adds the jail's commands; a 'start' is due when j->skipped is NULL. */
 int jaildef_stream(struct value *stream, struct jaildef *j,
     const struct config_opts *opts, struct err *err);
 void jaildef_release(struct jaildef *j);

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/version.h"
 #include "conf/config.h"
 #include "conf/jaildef.h"
 #include "conf/settings.h"
@@ -90,17 +89,6 @@ struct load {
 	struct err err;
 };
 
-/* What interpolation of jails may use. */
-static void
-set_predefined(struct overlay *jails, const char *dir)
-{
-	struct ini_section *s = ini_find(jails->all, INI_DEFAULT);
-	struct pos none = {NULL, 0};
-
-	ini_set(s, "fail2ban_version", COMPAT_VERSION, none);
-	ini_set(s, "fail2ban_confpath", dir, none);
-}
-
 static int
 read_files(struct load *l)
 {
@@ -116,7 +104,7 @@ read_files(struct load *l)
 	if (overlay_read(&l->jails, &from, &l->err) == OVERLAY_ERROR)
 		return -1;
 	if (l->jails != NULL)
-		set_predefined(l->jails, l->o->dir);
+		jaildef_predefine(l->jails, l->o->dir);
 	return 0;
 }
 

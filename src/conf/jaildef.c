@@ -63,6 +63,16 @@ broken(struct jaildef *j, const char *what, const char *value, const char *why)
 	return STEP_BROKEN;
 }
 
+void
+jaildef_predefine(struct overlay *jails, const char *dir)
+{
+	struct ini_section *s = ini_find(jails->all, INI_DEFAULT);
+	struct pos none = {NULL, 0};
+
+	ini_set(s, "fail2ban_version", COMPAT_VERSION, none);
+	ini_set(s, "fail2ban_confpath", dir, none);
+}
+
 /* The filter's options as "known/..." of the jail. */
 static int
 offer_known(struct jaildef *j, const struct jail_context *ctx, struct err *err)
