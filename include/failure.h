@@ -18,7 +18,9 @@ struct failure {
 	struct value *id;
 	/*
 	 * Name that must be resolved to addresses before counting (group
-	 * "dns" with usedns yes or warn): then id is that name. Else false.
+	 * "dns" with usedns yes or warn): then id is that name. Else false. If
+	 * data has "fid", that is the id in the end, and the address becomes
+	 * "ip" of data.
 	 */
 	bool resolve;
 	/* Seconds since the epoch; NAN, only in fail2ban-regex: no date. */

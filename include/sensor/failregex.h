@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/value.h"
+#include "sensor/captures.h"
 #include "sensor/regex.h"
 
 /* Appends text with its tags expanded. no_dns: <HOST> is addresses only. */
@@ -19,10 +19,11 @@ struct failregex;
 
 /*
  * Compiles an expanded text. NULL with fail2ban's "Unable to compile regular
- * expression ..." in err. multiline: ^ and $ at every line.
+ * expression ..." in err. multiline: ^ and $ at every line. names gets the
+ * names of the groups and must live as long.
  */
 struct failregex *failregex_new(
-    const char *expanded, bool multiline, struct err *err);
+    const char *expanded, bool multiline, struct names *names, struct err *err);
 void failregex_free(struct failregex *f);
 
 /* The pattern, to search with; borrowed. */
@@ -35,16 +36,11 @@ int failregex_content(const struct failregex *f);
 int failregex_skiplines(const struct failregex *f, size_t i);
 
 /*
- * The captures of the last match in subject: a dict of text, None for groups
- * that took no part; then what alternates (<F-ALT_...>) and tuples give.
- * "content" is left out. Owned by the caller.
+ * The captures of the last match in subject: texts, None for groups that took
+ * no part; then what alternates (<F-ALT_...>) and tuples give. "content" is
+ * left out.
  */
-struct value *failregex_captures(
-    const struct failregex *f, const char *subject);
-/*
- * Lays the captures over (taken over) on those in data: what is None does
- * not replace what is there.
- */
-void failregex_overlay(struct value *data, struct value *over);
+void failregex_captures(
+    const struct failregex *f, const char *subject, struct captures *out);
 
 #endif

@@ -54,8 +54,8 @@ typedef void (*failure_fn)(void *arg, struct failure *f);
 struct trace; /* what fail2ban-regex wants to know, see below */
 
 /*
- * Feeds one line. trace may be NULL. Returns 0, or -1 when the line could
- * not be processed (reason in err, which fail2ban logs and counts).
+ * Feeds one line. emit and trace may be NULL. Returns 0, or -1 when the line
+ * could not be processed (reason in err, which fail2ban logs and counts).
  */
 int filter_line(struct filter *f, const struct filter_line *line,
     failure_fn emit, void *arg, struct trace *trace, struct err *err);
@@ -96,14 +96,16 @@ enum hit_kind {
 struct trace_hit {
 	size_t regex; /* index of the failregex */
 	enum hit_kind kind;
-	const struct value *id;   /* NULL when pending without id */
+	bool resolve;             /* as in struct failure */
 	double time;              /* NAN: the line has no date */
-	const struct value *data; /* as in struct failure */
+	const struct value *id;   /* only with trace.details; NULL: none yet */
+	const struct value *data; /* the same; as in struct failure */
 };
 
 struct trace {
 	bool first_only; /* stop at the first matching failregex */
 	bool timing;     /* collect filter_stat.seconds */
+	bool details;    /* fill id and data of hits; costs time */
 	void *arg;
 	/* the date of the line; m->template -1: none found */
 	void (*date)(void *arg, const struct datematch *m);

@@ -36,6 +36,10 @@ int regex_name_group(const struct regex *re, size_t i);
 /* Groups in the pattern, named or not, without group 0. */
 int regex_groups(const struct regex *re);
 
+struct literals;
+/* Strings of which a subject needs one (sensor/literals.h), borrowed. */
+const struct literals *regex_literals(const struct regex *re);
+
 struct regex_span {
 	size_t start; /* byte offsets into the subject */
 	size_t end;

@@ -16,14 +16,17 @@ enum extra_kind {
 /* A group alt_X or tuple_X whose capture goes into X. */
 struct extra {
 	enum extra_kind kind;
-	const char *name; /* of the group, borrowed from the regex */
-	char *target;     /* owned */
+	int name; /* of the group */
+	int target;
+	const char *text; /* its name, borrowed from the regex */
 };
 
 struct failregex {
 	struct regex *re; /* owned */
 	bool has_id;
 	int content;
+	int *group_name;      /* by number of named group, owned */
+	size_t ngroups;       /* named ones */
 	struct extra *extras; /* in order of kind, then of their names */
 	size_t nextras;
 	size_t cap;
@@ -256,32 +259,36 @@ extra_compare(const void *a, const void *b)
 
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
-	return strcmp(x->name, y->name);
+	return strcmp(x->text, y->text);
 }
 
 static void
-read_name(struct failregex *f, size_t i)
+read_name(struct failregex *f, size_t i, struct names *names)
 {
-	static const char *const ids[] = {"fid", "ip4", "ip6", "dns", "mlfid"};
-	const char *name = regex_name(f->re, i);
+	const char *text = regex_name(f->re, i);
+	int name = names_id(names, text);
 	enum extra_kind kind = EXTRA_ALT;
-	char *target = extra_target(name, &kind);
+	char *target = extra_target(text, &kind);
 
-	for (size_t k = 0; k < sizeof(ids) / sizeof(ids[0]); k++)
-		if (strcmp(name, ids[k]) == 0)
-			f->has_id = true;
-	if (strcmp(name, "content") == 0)
+	f->group_name[i] = name;
+	if (name == NAME_FID || name == NAME_IP4 || name == NAME_IP6 ||
+	    name == NAME_DNS || name == NAME_MLFID)
+		f->has_id = true;
+	if (name == NAME_CONTENT)
 		f->content = regex_name_group(f->re, i);
 	if (target == NULL)
 		return;
 	GROW(f->extras, f->nextras, f->cap);
 	f->extras[f->nextras].kind = kind;
 	f->extras[f->nextras].name = name;
-	f->extras[f->nextras++].target = target;
+	f->extras[f->nextras].text = text;
+	f->extras[f->nextras++].target = names_id(names, target);
+	free(target);
 }
 
 struct failregex *
-failregex_new(const char *expanded, bool multiline, struct err *err)
+failregex_new(
+    const char *expanded, bool multiline, struct names *names, struct err *err)
 {
 	struct err why = ERR_INIT;
 	struct regex *re = regex_new(
@@ -296,8 +303,10 @@ failregex_new(const char *expanded, bool multiline, struct err *err)
 	}
 	f = xcalloc(1, sizeof(*f));
 	f->re = re;
-	for (size_t i = 0; i < regex_names(re); i++)
-		read_name(f, i);
+	f->ngroups = regex_names(re);
+	f->group_name = xcalloc(f->ngroups, sizeof(*f->group_name));
+	for (size_t i = 0; i < f->ngroups; i++)
+		read_name(f, i, names);
 	if (f->nextras > 0)
 		qsort(f->extras, f->nextras, sizeof(*f->extras), extra_compare);
 	return f;
@@ -308,9 +317,8 @@ failregex_free(struct failregex *f)
 {
 	if (f == NULL)
 		return;
-	for (size_t i = 0; i < f->nextras; i++)
-		free(f->extras[i].target);
 	free(f->extras);
+	free(f->group_name);
 	regex_free(f->re);
 	free(f);
 }
@@ -345,47 +353,33 @@ failregex_skiplines(const struct failregex *f, size_t i)
 
 /* ---- captures */
 
-/* The i-th named group of the last match: text or None. */
-static struct value *
-capture(const struct failregex *f, const char *subject, size_t i)
-{
-	struct regex_span s = regex_group(f->re, regex_name_group(f->re, i));
-
-	if (!s.set)
-		return value_none();
-	return value_textn(subject + s.start, s.end - s.start);
-}
-
-static bool
-is_text(const struct value *v)
-{
-	return v != NULL && value_truth(v);
-}
-
 static void
-set_alternate(struct value *data, const struct extra *e)
+set_alternate(struct captures *out, const struct extra *e)
 {
-	const struct value *v = value_get(data, e->name);
+	if (!captures_has(out, e->name) || captures_has(out, e->target))
+		return;
+	captures_alias(out, e->target, e->name);
+}
 
-	if (is_text(v) && !is_text(value_get(data, e->target)))
-		value_set(data, e->target, value_copy(v));
+static struct value *
+value_or_none(const struct captures *out, int name)
+{
+	const struct capture *i = captures_get(out, name);
+
+	return i == NULL ? value_none() : capture_value(out, i);
 }
 
 /* The extras i ... of the same target as one tuple. */
 static void
-set_tuple(struct value *data, const struct failregex *f, size_t i)
+set_tuple(struct captures *out, const struct failregex *f, size_t i)
 {
-	const struct value *v = value_get(data, f->extras[i].target);
 	struct value *tuple = value_tuple();
 
-	value_add(tuple, v == NULL ? value_none() : value_copy(v));
-	for (size_t k = i; k < f->nextras; k++) {
-		if (strcmp(f->extras[k].target, f->extras[i].target) != 0)
-			continue;
-		v = value_get(data, f->extras[k].name);
-		value_add(tuple, v == NULL ? value_none() : value_copy(v));
-	}
-	value_set(data, f->extras[i].target, tuple);
+	value_add(tuple, value_or_none(out, f->extras[i].target));
+	for (size_t k = i; k < f->nextras; k++)
+		if (f->extras[k].target == f->extras[i].target)
+			value_add(tuple, value_or_none(out, f->extras[k].name));
+	captures_set_tuple(out, f->extras[i].target, tuple);
 }
 
 /* Whether an extra before i builds the same tuple. */
@@ -394,40 +388,28 @@ is_built(const struct failregex *f, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (f->extras[k].kind == EXTRA_TUPLE &&
-		    strcmp(f->extras[k].target, f->extras[i].target) == 0)
+		    f->extras[k].target == f->extras[i].target)
 			return true;
 	return false;
 }
 
-struct value *
-failregex_captures(const struct failregex *f, const char *subject)
+void
+failregex_captures(
+    const struct failregex *f, const char *subject, struct captures *out)
 {
-	struct value *data = value_dict();
+	captures_reset(out);
+	for (size_t i = 0; i < f->ngroups; i++) {
+		struct regex_span s =
+		    regex_group(f->re, regex_name_group(f->re, i));
 
-	for (size_t i = 0; i < regex_names(f->re); i++)
-		if (regex_name_group(f->re, i) != f->content)
-			value_set(
-			    data, regex_name(f->re, i), capture(f, subject, i));
+		if (f->group_name[i] != NAME_CONTENT)
+			captures_set(out, f->group_name[i],
+			    s.set ? subject + s.start : NULL, s.end - s.start);
+	}
 	for (size_t i = 0; i < f->nextras; i++) {
 		if (f->extras[i].kind == EXTRA_ALT)
-			set_alternate(data, &f->extras[i]);
+			set_alternate(out, &f->extras[i]);
 		else if (!is_built(f, i))
-			set_tuple(data, f, i);
+			set_tuple(out, f, i);
 	}
-	return data;
-}
-
-void
-failregex_overlay(struct value *data, struct value *over)
-{
-	for (size_t i = 0; i < over->n; i += 2) {
-		const char *key = value_str(over->items[i]);
-		struct value *v = over->items[i + 1];
-
-		if (v->type == VALUE_NONE && value_get(data, key) != NULL)
-			continue;
-		over->items[i + 1] = value_none();
-		value_set(data, key, v);
-	}
-	value_free(over);
 }

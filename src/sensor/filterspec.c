@@ -70,14 +70,14 @@ is_blank(const char *text)
 static int
 row_check(const struct filter_row *row, bool *has_id, struct err *err)
 {
+	struct names *names = names_new();
 	struct failregex *re =
-	    failregex_new(row->expanded, row->multiline, err);
+	    failregex_new(row->expanded, row->multiline, names, err);
 
-	if (re == NULL)
-		return -1;
-	*has_id = failregex_has_id(re);
+	*has_id = re != NULL && failregex_has_id(re);
 	failregex_free(re);
-	return 0;
+	names_free(names);
+	return re == NULL ? -1 : 0;
 }
 
 static bool

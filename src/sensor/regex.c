@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "sensor/dialect.h"
+#include "sensor/literals.h"
 #include "sensor/regex.h"
 
 /*
@@ -42,6 +43,7 @@ struct regex {
 	int groups;
 	struct dialect_name *names; /* owned */
 	size_t nnames;
+	struct literals *literals; /* owned */
 	unsigned long limit_hits;
 };
 
@@ -149,6 +151,8 @@ regex_from(struct dialect *d, struct err *err)
 		dialect_write(d, true, &text);
 		re->ascii_text = buf_detach(&text);
 	}
+	re->literals = xcalloc(1, sizeof(*re->literals));
+	literals_find(d, re->literals);
 	re->groups = d->groups;
 	re->span = xcalloc((size_t)d->groups + 1, sizeof(*re->span));
 	re->names = d->names;
@@ -187,6 +191,7 @@ regex_free(struct regex *re)
 		free(re->names[i].name);
 	free(re->names);
 	free(re->ascii_text);
+	free(re->literals);
 	free(re->span);
 	free(re);
 }
@@ -213,6 +218,12 @@ int
 regex_groups(const struct regex *re)
 {
 	return re->groups;
+}
+
+const struct literals *
+regex_literals(const struct regex *re)
+{
+	return re->literals;
 }
 
 /* ---- matching */

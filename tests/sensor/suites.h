@@ -1,4 +1,5 @@
 /* One line a suite: X(name) for name_suite(). */
 X(failregex)
 X(datedetect)
+X(filter)
 X(regex)

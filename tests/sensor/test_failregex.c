@@ -65,6 +65,20 @@ START_TEST(host_without_names_when_dns_is_off)
 }
 END_TEST
 
+static struct names *names;
+
+static void
+setup(void)
+{
+	names = names_new();
+}
+
+static void
+teardown(void)
+{
+	names_free(names);
+}
+
 static struct failregex *
 compile(const char *text)
 {
@@ -73,20 +87,37 @@ compile(const char *text)
 	struct failregex *f;
 
 	failregex_expand(&out, text, false);
-	f = failregex_new(out.p, false, &err);
+	f = failregex_new(out.p, false, names, &err);
 	ck_assert_msg(f != NULL, "%s", err_text(&err));
 	buf_release(&out);
 	err_release(&err);
 	return f;
 }
 
-static struct value *
-match(struct failregex *f, const char *line)
+/* Captures of f in the line over those in data, as fail2ban prints them. */
+static void
+match(struct captures *data, struct failregex *f, const char *line)
 {
+	struct captures own = CAPTURES_INIT;
+
 	ck_assert_msg(regex_search(failregex_regex(f), line, strlen(line), 0,
 	                  true) == REGEX_MATCH,
 	    "%s", line);
-	return failregex_captures(f, line);
+	failregex_captures(f, line, &own);
+	captures_overlay(data, &own);
+	captures_release(&own);
+}
+
+static void
+ck_captures(const struct captures *data, const char *expected)
+{
+	struct value *v = captures_value(data, names);
+	struct buf out = BUF_INIT;
+
+	value_repr(&out, v);
+	ck_assert_str_eq(out.p, expected);
+	buf_release(&out);
+	value_free(v);
 }
 
 static const struct capture_case {
@@ -140,13 +171,11 @@ START_TEST(captures_and_extras)
 {
 	const struct capture_case *c = &capture_cases[_i];
 	struct failregex *f = compile(c->text);
-	struct value *data = match(f, c->line);
-	struct buf out = BUF_INIT;
+	struct captures data = CAPTURES_INIT;
 
-	value_repr(&out, data);
-	ck_assert_str_eq(out.p, c->captures);
-	buf_release(&out);
-	value_free(data);
+	match(&data, f, c->line);
+	ck_captures(&data, c->captures);
+	captures_release(&data);
 	failregex_free(f);
 }
 END_TEST
@@ -157,19 +186,15 @@ START_TEST(overlay_keeps_what_is_not_captured)
 	                                 "<F-CONTENT>.*</F-CONTENT>");
 	struct failregex *f =
 	    compile("(?:u=<F-USER>\\w+</F-USER> )?<F-ID>x</F-ID>");
-	struct value *data = match(pref, "bob x");
-	struct buf out = BUF_INIT;
+	struct captures data = CAPTURES_INIT;
 
 	ck_assert_int_eq(failregex_content(pref), 2);
-	failregex_overlay(data, match(f, "x"));
-	value_repr(&out, data);
-	ck_assert_str_eq(out.p, "{'user': 'bob', 'fid': 'x'}");
-	buf_reset(&out);
-	failregex_overlay(data, match(f, "u=amy x"));
-	value_repr(&out, data);
-	ck_assert_str_eq(out.p, "{'user': 'amy', 'fid': 'x'}");
-	buf_release(&out);
-	value_free(data);
+	match(&data, pref, "bob x");
+	match(&data, f, "x");
+	ck_captures(&data, "{'user': 'bob', 'fid': 'x'}");
+	match(&data, f, "u=amy x");
+	ck_captures(&data, "{'user': 'amy', 'fid': 'x'}");
+	captures_release(&data);
 	failregex_free(pref);
 	failregex_free(f);
 }
@@ -201,7 +226,7 @@ START_TEST(error_shows_the_expanded_text)
 {
 	struct err err = ERR_INIT;
 
-	ck_assert_ptr_null(failregex_new("x (", false, &err));
+	ck_assert_ptr_null(failregex_new("x (", false, names, &err));
 	ck_assert_str_eq(err_text(&err),
 	    "Unable to compile regular expression 'x (':\n"
 	    "missing ), unterminated subpattern at position 2");
@@ -217,6 +242,7 @@ failregex_suite(void)
 	Suite *s = suite_create("failregex");
 	TCase *tc = tcase_create("core");
 
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, tags_are_expanded, 0, COUNT(expand_cases));
 	tcase_add_test(tc, host_without_names_when_dns_is_off);
 	tcase_add_loop_test(tc, captures_and_extras, 0, COUNT(capture_cases));

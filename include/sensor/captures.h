@@ -1,0 +1,89 @@
+/*
+ * captures - what regexes captured of a line, without an allocation each
+ *
+ * A list of (name, text) in the order of first use, text in one buffer.
+ * Names are numbers of a table that all captures of a jail share.
+ */
+#ifndef SENSOR_CAPTURES_H
+#define SENSOR_CAPTURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/value.h"
+
+/* Numbers of the names that the program itself asks for. */
+enum name {
+	NAME_FID,
+	NAME_IP4,
+	NAME_IP6,
+	NAME_DNS,
+	NAME_CIDR,
+	NAME_IP,
+	NAME_USER,
+	NAME_USERS,
+	NAME_MLFID,
+	NAME_NOFAIL,
+	NAME_MLFFORGET,
+	NAME_MLFGAINED,
+	NAME_CONTENT,
+	NAME_KNOWN, /* how many these are */
+};
+
+struct names;
+struct names *names_new(void);
+void names_free(struct names *t);
+/* The number of a name, a new one when it is not known yet. */
+int names_id(struct names *t, const char *name);
+/* Borrowed as long as t lives. */
+const char *names_text(const struct names *t, int id);
+
+struct capture {
+	int name;
+	bool set;            /* false: None */
+	size_t at;           /* in text */
+	size_t n;            /* bytes */
+	struct value *tuple; /* instead of text, owned; else NULL */
+};
+
+struct captures {
+	struct capture *items; /* owned */
+	size_t n;
+	size_t cap;
+	struct buf text;
+};
+
+#define CAPTURES_INIT                                                          \
+	{                                                                      \
+		.text = BUF_INIT                                               \
+	}
+
+void captures_release(struct captures *c);
+/* Empties for reuse, keeps the memory. */
+void captures_reset(struct captures *c);
+
+/* NULL when there is no such name; valid until the next change. */
+const struct capture *captures_get(const struct captures *c, int name);
+const char *captures_text(const struct captures *c, const struct capture *i);
+/* Whether it is there, set and not empty. */
+bool captures_has(const struct captures *c, int name);
+
+/* p must not be in c; NULL: None. */
+void captures_set(struct captures *c, int name, const char *p, size_t n);
+/* The same text as that of the capture from, which must be there. */
+void captures_alias(struct captures *c, int name, int from);
+/* Takes tuple over. */
+void captures_set_tuple(struct captures *c, int name, struct value *tuple);
+void captures_remove(struct captures *c, int name);
+/* Lays over on c: what is None does not replace what is there. */
+void captures_overlay(struct captures *c, const struct captures *over);
+/* c becomes the same as from. */
+void captures_copy(struct captures *c, const struct captures *from);
+
+/* Text, None or tuple of one, owned by the caller. */
+struct value *capture_value(const struct captures *c, const struct capture *i);
+/* All of them as a dict, owned by the caller. */
+struct value *captures_value(const struct captures *c, const struct names *t);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * mlf - what the lines of one connection tell together (spec 04 section 4)
+ *
+ * A bounded table from connection id (F-MLFID) to what is known of it. When
+ * it is full the id that was used least recently goes.
+ */
+#ifndef SENSOR_MLF_H
+#define SENSOR_MLF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sensor/captures.h"
+#include "sensor/linelist.h"
+
+/* Ids a jail remembers. */
+#define MLF_MAX 10000
+/* Seconds from its first line, by log time and by the clock. */
+#define MLF_AGE 300.0
+
+struct mlf;
+
+struct mlf *mlf_new(size_t max);
+void mlf_free(struct mlf *m);
+
+enum mlf_result {
+	MLF_NOFAIL,  /* tells about the connection only */
+	MLF_PENDING, /* a failure that waits for its address */
+	MLF_FAILURE,
+};
+
+struct mlf_line {
+	const struct captures *data; /* has mlfid */
+	const struct linelist *lines;
+	double time; /* of the log */
+	double now;
+};
+
+struct mlf_found {
+	struct captures data;  /* all that is known of the connection */
+	struct linelist lines; /* MLF_FAILURE: the matches */
+};
+
+/*
+ * Takes a line in. found is for the result, its memory is used again; its
+ * lines are those of a MLF_FAILURE only.
+ */
+enum mlf_result mlf_line(
+    struct mlf *m, const struct mlf_line *line, struct mlf_found *found);
+/* Whether the address of this id is known. */
+bool mlf_knows(const struct mlf *m, const char *id, size_t n);
+
+size_t mlf_count(const struct mlf *m);
+/* Ids that went because the table was full. */
+unsigned long mlf_evicted(const struct mlf *m);
+
+#endif

@@ -1,0 +1,366 @@
+/*
+ * Records are kept when they go and used again, so that a steady stream of
+ * connections costs no allocation.
+ *
+ * fail2ban: the eight steps below are its, in its order; users' filters
+ * depend on what follows from them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/dict.h"
+#include "base/mem.h"
+#include "sensor/mlf.h"
+
+/* A connection that tries more users than these is known well enough. */
+#define USERS_MAX 64
+
+struct record {
+	struct captures data;
+	struct linelist matches;
+	struct linelist nofail_matches;
+	struct value *users; /* list of text without repetition, owned */
+	bool pending;
+	double log_time; /* of its first line */
+	double clock;
+	struct record *newer; /* by last use */
+	struct record *older;
+};
+
+struct mlf {
+	struct dict *records; /* id -> struct record, owned by the list */
+	struct record *newest;
+	struct record *oldest;
+	struct record *spare; /* linked by older */
+	size_t max;
+	unsigned long evicted;
+};
+
+struct mlf *
+mlf_new(size_t max)
+{
+	struct mlf *m = xcalloc(1, sizeof(*m));
+
+	m->records = dict_new(NULL);
+	m->max = max;
+	return m;
+}
+
+static void
+record_free(struct record *r)
+{
+	captures_release(&r->data);
+	linelist_release(&r->matches);
+	linelist_release(&r->nofail_matches);
+	value_free(r->users);
+	free(r);
+}
+
+static void
+free_list(struct record *r)
+{
+	while (r != NULL) {
+		struct record *older = r->older;
+
+		record_free(r);
+		r = older;
+	}
+}
+
+void
+mlf_free(struct mlf *m)
+{
+	if (m == NULL)
+		return;
+	dict_free(m->records);
+	free_list(m->newest);
+	free_list(m->spare);
+	free(m);
+}
+
+/* ---- table */
+
+static void
+unlink_record(struct mlf *m, struct record *r)
+{
+	if (r->newer == NULL)
+		m->newest = r->older;
+	else
+		r->newer->older = r->older;
+	if (r->older == NULL)
+		m->oldest = r->newer;
+	else
+		r->older->newer = r->newer;
+}
+
+static void
+link_newest(struct mlf *m, struct record *r)
+{
+	r->newer = NULL;
+	r->older = m->newest;
+	if (m->newest == NULL)
+		m->oldest = r;
+	else
+		m->newest->newer = r;
+	m->newest = r;
+}
+
+static void
+record_remove(struct mlf *m, struct record *r)
+{
+	const struct capture *id = captures_get(&r->data, NAME_MLFID);
+
+	dict_deln(m->records, captures_text(&r->data, id), id->n);
+	unlink_record(m, r);
+	r->older = m->spare;
+	m->spare = r;
+}
+
+static void
+record_reset(struct record *r)
+{
+	captures_reset(&r->data);
+	linelist_reset(&r->matches);
+	linelist_reset(&r->nofail_matches);
+	while (r->users->n > 0)
+		value_remove(r->users, r->users->n - 1);
+	r->pending = false;
+}
+
+/* An empty record that is in no list. */
+static struct record *
+record_take(struct mlf *m)
+{
+	struct record *r = m->spare;
+
+	if (r != NULL) {
+		m->spare = r->older;
+		record_reset(r);
+		return r;
+	}
+	r = xcalloc(1, sizeof(*r));
+	buf_init(&r->data.text);
+	buf_init(&r->matches.text);
+	buf_init(&r->nofail_matches.text);
+	r->users = value_list();
+	return r;
+}
+
+static void
+record_store(struct mlf *m, struct record *r)
+{
+	const struct capture *id = captures_get(&r->data, NAME_MLFID);
+
+	if (dict_count(m->records) >= m->max) {
+		m->evicted++;
+		record_remove(m, m->oldest);
+	}
+	dict_setn(m->records, captures_text(&r->data, id), id->n, r);
+	link_newest(m, r);
+}
+
+/*
+ * fail2ban: five minutes by the clock. Here it must be five minutes by the
+ * log as well, so that reading an old log gives the same failures however
+ * fast it is read.
+ */
+static bool
+is_old(const struct record *r, const struct mlf_line *line)
+{
+	return line->now - r->clock > MLF_AGE &&
+	       !(line->time - r->log_time <= MLF_AGE);
+}
+
+static struct record *
+record_find(struct mlf *m, const struct mlf_line *line)
+{
+	const struct capture *id = captures_get(line->data, NAME_MLFID);
+	struct record *r =
+	    dict_getn(m->records, captures_text(line->data, id), id->n);
+
+	if (r != NULL && is_old(r, line)) {
+		record_remove(m, r);
+		return NULL;
+	}
+	return r;
+}
+
+/* ---- the steps */
+
+static void
+add_user(struct record *r, const struct captures *data)
+{
+	const struct capture *user = captures_get(data, NAME_USER);
+	struct value *text;
+
+	if (!captures_has(data, NAME_USER) || r->users->n >= USERS_MAX)
+		return;
+	text = capture_value(data, user);
+	for (size_t i = 0; i < r->users->n; i++)
+		if (value_eq(r->users->items[i], text)) {
+			value_free(text);
+			return;
+		}
+	value_add(r->users, text);
+}
+
+/* What the line says about itself. */
+struct flags {
+	bool nofail;
+	bool forget;
+	bool gained;
+};
+
+/* Step 1: reads the flags and makes gained a nofail. */
+static struct flags
+take_flags(struct captures *data)
+{
+	struct flags f = {
+	    .nofail = captures_has(data, NAME_NOFAIL),
+	    .forget = captures_has(data, NAME_MLFFORGET),
+	    .gained = captures_has(data, NAME_MLFGAINED),
+	};
+
+	if (f.gained && !f.nofail) {
+		captures_alias(data, NAME_NOFAIL, NAME_MLFGAINED);
+		f.nofail = true;
+	}
+	captures_remove(data, NAME_MLFFORGET);
+	return f;
+}
+
+/* Step 2: the line is laid over what is known. */
+static void
+merge(struct record *r, const struct captures *data, struct flags f)
+{
+	bool was_nofail = captures_has(&r->data, NAME_NOFAIL) ||
+	                  captures_has(&r->data, NAME_MLFGAINED);
+
+	add_user(r, data);
+	captures_remove(&r->data, NAME_NOFAIL);
+	captures_remove(&r->data, NAME_MLFGAINED);
+	if (f.gained)
+		r->pending = false;
+	if (!was_nofail && !r->pending)
+		linelist_reset(&r->matches);
+	captures_overlay(&r->data, data);
+}
+
+/* Step 5: which lines the next failure shows. */
+static void
+keep_lines(
+    struct record *r, const struct linelist *lines, const struct flags *f)
+{
+	if (f->nofail && f->forget)
+		return;
+	if (f->nofail) {
+		linelist_append(&r->nofail_matches, lines);
+		return;
+	}
+	if (r->nofail_matches.n > 0) {
+		struct linelist old = r->matches;
+
+		r->matches = r->nofail_matches;
+		r->nofail_matches = old;
+		linelist_append(&r->matches, &r->nofail_matches);
+		linelist_reset(&r->nofail_matches);
+	}
+	if (!f->gained)
+		linelist_append(&r->matches, lines);
+}
+
+static bool
+has_id(const struct captures *data)
+{
+	return captures_has(data, NAME_IP4) || captures_has(data, NAME_IP6) ||
+	       captures_has(data, NAME_DNS) || captures_has(data, NAME_FID);
+}
+
+/* Steps 4 to 8. */
+static enum mlf_result
+judge(struct record *r, const struct mlf_line *line, struct flags f)
+{
+	bool was_pending = r->pending;
+
+	r->pending = false;
+	if (was_pending || r->users->n > 1) {
+		captures_remove(&r->data, NAME_NOFAIL);
+		captures_remove(&r->data, NAME_MLFGAINED);
+		f.nofail = f.gained = false;
+	}
+	keep_lines(r, line->lines, &f);
+	if (captures_has(&r->data, NAME_NOFAIL))
+		return MLF_NOFAIL;
+	if (has_id(&r->data))
+		return MLF_FAILURE;
+	r->pending = true;
+	return MLF_PENDING;
+}
+
+static void
+tell(const struct record *r, enum mlf_result result, struct mlf_found *found)
+{
+	captures_copy(&found->data, &r->data);
+	if (r->users->n > 0)
+		captures_set_tuple(
+		    &found->data, NAME_USERS, value_copy(r->users));
+	linelist_reset(&found->lines);
+	if (result == MLF_FAILURE)
+		linelist_append(&found->lines, &r->matches);
+}
+
+enum mlf_result
+mlf_line(struct mlf *m, const struct mlf_line *line, struct mlf_found *found)
+{
+	struct record *r = record_find(m, line);
+	bool known = r != NULL;
+	enum mlf_result result;
+	struct flags f;
+
+	captures_copy(&found->data, line->data);
+	f = take_flags(&found->data);
+	if (known)
+		merge(r, &found->data, f);
+	else {
+		r = record_take(m);
+		captures_copy(&r->data, &found->data);
+		if (!f.forget)
+			add_user(r, &found->data);
+		r->log_time = line->time;
+		r->clock = line->now;
+	}
+	result = judge(r, line, f);
+	tell(r, result, found);
+	if (known && f.forget)
+		record_remove(m, r);
+	else if (known) {
+		unlink_record(m, r);
+		link_newest(m, r);
+	} else if (!f.forget)
+		record_store(m, r);
+	else {
+		r->older = m->spare;
+		m->spare = r;
+	}
+	return result;
+}
+
+bool
+mlf_knows(const struct mlf *m, const char *id, size_t n)
+{
+	const struct record *r = dict_getn(m->records, id, n);
+
+	return r != NULL && has_id(&r->data);
+}
+
+size_t
+mlf_count(const struct mlf *m)
+{
+	return dict_count(m->records);
+}
+
+unsigned long
+mlf_evicted(const struct mlf *m)
+{
+	return m->evicted;
+}
