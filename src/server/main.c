@@ -265,9 +265,14 @@ run(struct options *o, int argc, char **argv)
 		options_usage();
 		return 0;
 	}
-	if (o->version_short || o->version) {
-		printf(o->version_short ? "%s\n" : "Fail2Ban v%s\n",
-		    COMPAT_VERSION);
+	if (o->version_short) {
+		printf("%s\n", COMPAT_VERSION);
+		return 0;
+	}
+	if (o->version) {
+		/* tools look for fail2ban's line; ours is the second */
+		printf("Fail2Ban v%s\n%s %s, compatible with Fail2Ban v%s\n",
+		    COMPAT_VERSION, OWN_NAME, OWN_VERSION, COMPAT_VERSION);
 		return 0;
 	}
 	if (check_loglevel(o) != 0)

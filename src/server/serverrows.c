@@ -18,6 +18,12 @@ run_ping(struct call *c)
 static enum outcome
 run_version(struct call *c)
 {
+	const char *how = call_text(c, 0);
+
+	/* our client asks so whether the server is one of ours */
+	if (how != NULL && strcmp(how, "--full") == 0)
+		return call_ok(c, value_textf("%s (%s %s)", COMPAT_VERSION,
+		                      OWN_NAME, OWN_VERSION));
 	return call_ok(c, value_text(COMPAT_VERSION));
 }
 
