@@ -74,7 +74,7 @@ struct server {
 	int looks;             /* without progress */
 	uv_signal_t signals[SERVER_SIGNALS];
 	uv_process_t feeder;
-	bool has_feeder;
+	bool pid_written;
 };
 
 /* Runs until it is stopped; the exit status of the program. */

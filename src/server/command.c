@@ -286,6 +286,20 @@ call_start(struct call *c)
 		call_finish(c);
 }
 
+/* Who waits while everything ends is sent away. */
+static void
+refuse_waiting(struct server *s)
+{
+	for (struct call *c = s->waiting, *next; c != NULL; c = next) {
+		next = c->next;
+		(void)call_fail(c, "builtins.RuntimeError",
+		    "Shutdown in "
+		    "progress");
+		call_finish(c);
+	}
+	s->waiting = NULL;
+}
+
 /* The holder has finished: the next one in the queue goes. */
 static void
 exclusive_next(struct server *s)
@@ -293,11 +307,13 @@ exclusive_next(struct server *s)
 	struct call *c = s->waiting;
 
 	s->exclusive = false;
-	if (c == NULL)
-		return;
-	s->waiting = c->next;
-	s->exclusive = c->exclusive = true;
-	call_start(c);
+	if (s->stopping)
+		refuse_waiting(s);
+	else if (c != NULL) {
+		s->waiting = c->next;
+		s->exclusive = c->exclusive = true;
+		call_start(c);
+	}
 }
 
 static enum outcome

@@ -114,10 +114,11 @@ server_set_dbfile(struct server *s, const char *path, struct err *err)
 static void
 close_handle(uv_handle_t *h)
 {
-	if (!uv_is_closing(h))
+	if (h->loop != NULL && !uv_is_closing(h))
 		uv_close(h, NULL);
 }
 
+/* What server_start() made, all of it or what it came to. */
 static void
 close_all(struct server *s)
 {
@@ -125,12 +126,13 @@ close_all(struct server *s)
 		close_handle((uv_handle_t *)&s->signals[i]);
 	close_handle((uv_handle_t *)&s->purge);
 	close_handle((uv_handle_t *)&s->patience);
-	if (s->has_feeder)
-		close_handle((uv_handle_t *)&s->feeder);
+	close_handle((uv_handle_t *)&s->feeder);
 	due_stop(s);
 	runner_free(s->runner);
-	resolver_free(s->resolver);
-	monitor_free(s->monitor);
+	if (s->resolver != NULL)
+		resolver_free(s->resolver);
+	if (s->monitor != NULL)
+		monitor_free(s->monitor);
 	control_free(s->control);
 }
 
@@ -300,7 +302,6 @@ start_feeder(struct server *s, struct err *err)
 	int rc = uv_spawn(s->loop, &s->feeder, &o);
 
 	s->feeder.data = s;
-	s->has_feeder = true;
 	return rc == 0
 	           ? 0
 	           : err_set(err, "cannot run %s: %s", o.file, uv_strerror(rc));
@@ -355,7 +356,8 @@ server_start(struct server *s, struct err *err)
 	if (check_socket(s, err) != 0)
 		return -1;
 	o.fd = s->inherited_fd;
-	if (daemon_write_pidfile(s->opts->pidfile, err) != 0) {
+	s->pid_written = daemon_write_pidfile(s->opts->pidfile, err) == 0;
+	if (!s->pid_written) {
 		log_msg(LOG_ERROR, "server", "%s", err_text(err));
 		err_reset(err);
 	}
@@ -422,8 +424,10 @@ server_run(const struct server_opts *opts)
 		    err_text(&err));
 		log_msg(LOG_INFO_, "server", "Exiting Fail2ban");
 		err_release(&err);
-		server_release(&s);
-		return 255;
+		s.exit_status = 255;
+		if (s.pid_written)
+			(void)unlink(opts->pidfile);
+		close_all(&s);
 	}
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&loop);
