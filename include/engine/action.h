@@ -34,7 +34,10 @@ struct action_env {
 	 */
 	bool (*tag)(void *arg, const char *name, const struct ticket *t,
 	    struct buf *out);
-	/* Looks up the name of an address and calls cb (name NULL: none). */
+	/*
+	 * Looks up the name of an address and calls cb (name NULL: none) once,
+	 * from inside or from the loop, even when the set is gone meanwhile.
+	 */
 	void (*resolve)(void *arg, const struct addr *a,
 	    void (*cb)(void *cb_arg, const char *name), void *cb_arg);
 	/* Whether inet6 commands are run: "allowipv6". */
@@ -83,8 +86,10 @@ int action_call(struct action *a, const char *method, const char *json,
     struct err *err);
 
 /*
- * Operations. Tickets are copied. done may be NULL. lane: LANE_LIVE goes
- * before LANE_RESTORE; order within a lane is kept.
+ * Operations. Tickets are copied. done may be NULL; it is called once, from
+ * the loop, and may free the set. lane: LANE_LIVE goes before LANE_RESTORE;
+ * order within a lane is kept. An unban of a ticket whose ban has not begun
+ * cancels both, a prolong of it changes the ban.
  */
 void actionset_start(struct actionset *s, action_done_fn done, void *arg);
 void actionset_ban(struct actionset *s, const struct ticket *t,
@@ -103,7 +108,9 @@ void actionset_prolong(struct actionset *s, const struct ticket *t,
 void actionset_check(struct actionset *s, action_done_fn done, void *arg);
 /*
  * Unbans all tickets: actions with actionflush flush, for the others every
- * ticket is unbanned singly. stopping: part of a stop (no repair).
+ * ticket is unbanned singly. stopping: part of a stop (no repair). Logs
+ * "[JAIL] Flush ticket(s) with A", then for each ticket "[JAIL] Repeal Ban ID"
+ * (stopping) or "[JAIL] Unban ID". Bans that wait in the queue are dropped.
  */
 void actionset_flush(struct actionset *s, const struct ticket *const *tickets,
     size_t n, bool stopping, action_done_fn done, void *arg);

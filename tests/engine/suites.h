@@ -1,4 +1,6 @@
 /* One line a suite: X(name) for name_suite(). */
+X(action)
+X(actiontags)
 X(bans)
 X(bantime)
 X(history)
