@@ -60,6 +60,8 @@ int client_send(struct client *c, const struct value *request,
     const struct value *command, enum client_show show);
 /* The answer to a request that is nobody's; NULL when there is none. */
 struct value *client_ask(struct client *c, const struct value *request);
+/* Names of the running jails; empty without a server. Owned by the caller. */
+struct value *client_jails(struct client *c);
 
 /* ---- clientstart.c */
 

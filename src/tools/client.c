@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "tools/client.h"
 #include "tools/conn.h"
 #include "tools/json.h"
@@ -312,6 +313,26 @@ client_ask(struct client *c, const struct value *request)
 	(void)conn_request(&conn, &answer, request, 1, NULL);
 	conn_close(&conn);
 	return answer;
+}
+
+struct value *
+client_jails(struct client *c)
+{
+	struct value *request = value_list(), *names = value_list();
+	struct value *answer, *list;
+	char *text, *at, *name;
+
+	value_adds(request, "status");
+	answer = client_ask(c, request);
+	list = value_at(value_at(value_at(answer, 1), 1), 1);
+	text = at = xstrdup(value_str(list) != NULL ? list->text : "");
+	while ((name = strsep(&at, ", ")) != NULL)
+		if (*name != '\0')
+			value_adds(names, name);
+	free(text);
+	value_free(request);
+	value_free(answer);
+	return names;
 }
 
 bool

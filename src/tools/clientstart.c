@@ -103,7 +103,9 @@ configure(struct client *c, struct value *stream)
 
 	value_add(request, stream);
 	rv = client_send(c, request, request, CLIENT_QUIET);
-	ready = client_send(c, status, status, CLIENT_TELL);
+	/* fail2ban: ready all the same; JSON is one answer only */
+	ready = client_send(c, status, status,
+	    c->o->json && rv != CLIENT_GOOD ? CLIENT_TELL_ERROR : CLIENT_TELL);
 	value_free(request);
 	value_free(status);
 	return rv != CLIENT_GOOD ? rv : ready;
@@ -170,7 +172,8 @@ client_restart(struct client *c)
 		return CLIENT_BAD;
 	}
 	progress(c, "  ## stop ... ");
-	if (client_send(c, stop, stop, CLIENT_TELL) == CLIENT_GOOD &&
+	if (client_send(c, stop, stop,
+	        c->o->json ? CLIENT_TELL_ERROR : CLIENT_TELL) == CLIENT_GOOD &&
 	    !wait_server(c, false, 0)) {
 		value_free(stop);
 		value_free(stream);

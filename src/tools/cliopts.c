@@ -5,6 +5,7 @@
  */
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/span.h"
@@ -194,6 +195,15 @@ set(struct cli_opts *o, struct buf *msg, int c)
 	return 0;
 }
 
+/* fail2ban: its place, when nothing was installed below our prefix */
+static const char *
+default_conf(void)
+{
+	static const char own[] = SYSCONFDIR "/fail2ban";
+
+	return access(own, F_OK) == 0 ? own : "/etc/fail2ban";
+}
+
 void
 cli_parse(struct cli_opts *o, struct buf *msg, int argc, char **argv)
 {
@@ -201,7 +211,7 @@ cli_parse(struct cli_opts *o, struct buf *msg, int argc, char **argv)
 
 	*o = (struct cli_opts){
 	    .action = CLI_RUN,
-	    .conf = SYSCONFDIR "/fail2ban",
+	    .conf = default_conf(),
 	    .timeout = 30,
 	};
 	optind = 0;

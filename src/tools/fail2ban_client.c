@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/version.h"
 #include "tools/client.h"
 #include "tools/completion.h"
@@ -19,10 +18,13 @@
 static void
 on_signal(int sig)
 {
-	static const char text[] = "\nWARNING: interrupted\n";
+	static const char interrupt[] = "WARNING: interrupted, exiting\n";
+	static const char terminate[] = "WARNING: terminated, exiting\n";
+	bool is_int = sig == SIGINT;
 
-	(void)sig;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	(void)!write(STDOUT_FILENO, "\n", 1);
+	(void)!write(STDERR_FILENO, is_int ? interrupt : terminate,
+	    is_int ? sizeof(interrupt) - 1 : sizeof(terminate) - 1);
 	_exit(CLIENT_BAD);
 }
 
@@ -61,29 +63,18 @@ str2sec(const char *text)
 	return rv;
 }
 
-/* Names of the running jails; empty without a server. */
+/* Without a server or configuration no jail is known. */
 static struct value *
 jail_names(const struct cli_opts *o)
 {
-	struct value *request = value_list(), *names = value_list();
-	struct value *answer = NULL, *pair;
-	struct client c;
-	char *list, *at, *name;
+	struct client c = {.o = o};
+	struct value *names = NULL;
 
-	value_adds(request, "status");
 	log_set_level(LOG_CRITICAL + 1);
 	if (access(o->conf, F_OK) == 0 && client_init(&c, o) == 0)
-		answer = client_ask(&c, request);
-	pair = value_at(value_at(value_at(answer, 1), 1), 1);
-	list = at = xstrdup(value_str(pair) != NULL ? pair->text : "");
-	while ((name = strsep(&at, ", ")) != NULL)
-		if (*name != '\0')
-			value_adds(names, name);
-	free(list);
+		names = client_jails(&c);
 	client_release(&c);
-	value_free(request);
-	value_free(answer);
-	return names;
+	return names != NULL ? names : value_list();
 }
 
 /* The words are a command line of ours, whose last one is to be completed. */

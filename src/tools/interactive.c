@@ -7,12 +7,58 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/mem.h"
 #include "tools/client.h"
+#include "tools/completion.h"
 #include "tools/usage.h"
 #include "tools/words.h"
 
 #define PROMPT "fail2ban> "
+
+/* ---- completion: libedit's callbacks have no argument of ours */
+
+static struct {
+	struct client *client; /* borrowed, during a session */
+	struct buf lines;      /* proposals for the word at hand */
+	const char *next;      /* the one to give next */
+} completing = {.lines = BUF_INIT};
+
+static char *
+next_proposal(const char *text, int state)
+{
+	const char *line = state == 0 ? completing.lines.p : completing.next;
+	size_t n = strcspn(line, "\t\n");
+
+	(void)text;
+	if (n == 0)
+		return NULL;
+	completing.next = line + strcspn(line, "\n");
+	completing.next += *completing.next == '\n';
+	return xmemdup0(line, n);
+}
+
+static char **
+propose(const char *text, int start, int end)
+{
+	struct value *words = value_list(), *jails;
+	char *before = xmemdup0(rl_line_buffer, (size_t)start);
+
+	(void)end;
+	buf_reset(&completing.lines);
+	if (words_split(words, before, NULL) == 0) {
+		value_adds(words, text);
+		jails = client_jails(completing.client);
+		completion_command(&completing.lines, words, jails);
+		value_free(jails);
+	}
+	free(before);
+	value_free(words);
+	if (completing.lines.n == 0)
+		return NULL;
+	return rl_completion_matches(text, next_proposal);
+}
+
+/* ---- session */
 
 /* The next line, allocated; NULL at the end of input. */
 static char *
@@ -70,12 +116,15 @@ client_interactive(struct client *c)
 	bool more = true;
 
 	c->interactive = true;
+	completing.client = c;
+	rl_attempted_completion_function = propose;
 	usage_banner();
 	(void)putchar('\n');
 	while (more && (line = read_line()) != NULL) {
 		more = run_line(c, line);
 		free(line);
 	}
+	buf_release(&completing.lines);
 	if (!more)
 		return CLIENT_GOOD;
 	(void)putchar('\n');

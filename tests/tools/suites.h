@@ -1,4 +1,5 @@
 /* One line a suite: X(name) for name_suite(). */
+X(client)
 X(cliopts)
 X(completion)
 X(conn)
