@@ -22,6 +22,15 @@
 
 /* ---- output */
 
+/* Of ASCII, or the second byte of one of U+0080 ... U+009f. */
+static bool
+is_control(unsigned char before, unsigned char c)
+{
+	if (c >= 0x80)
+		return before == 0xc2 && c < 0xa0;
+	return (c < 0x20 || c == 0x7f) && c != '\n' && c != '\t';
+}
+
 /*
  * Names and captures in an answer can be an attacker's; a terminal must not
  * take orders from them. A pipe gets the bytes as they are.
@@ -30,12 +39,12 @@ void
 client_print(const char *p, size_t n)
 {
 	bool terminal = isatty(STDOUT_FILENO) == 1;
+	unsigned char c = 0, before;
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
-
-		if (terminal && (c < 0x20 || c == 0x7f) && c != '\n' &&
-		    c != '\t')
+		before = c;
+		c = (unsigned char)p[i];
+		if (terminal && is_control(before, c))
 			printf("\\x%02x", c);
 		else
 			(void)putchar(c);

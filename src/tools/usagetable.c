@@ -57,6 +57,8 @@ const struct usage_command usage_commands[] = {
     {"ping [TIMEOUT]", "ask whether the server is there"},
     {"echo [TEXT]", "have the server say something back"},
     {"sleep <SECONDS>", "have the server pause"},
+    {"set allowipv6 auto|yes|no", "use IPv6 where the machine has it, or not"},
+    {"get allowipv6", "show whether IPv6 is used"},
     {"help", "print this help (interactive mode)"},
     {"version", "print the version of the server"},
 
