@@ -22,8 +22,8 @@ int privdrop_find(struct privdrop_user *ret, struct err *err);
 
 /*
  * Bounding set, groups, gid, uid, capabilities, no_new_privs, not dumpable;
- * verified afterwards. Not root: only what needs no privilege (no_new_privs,
- * not dumpable). -1: a step failed, the process must end.
+ * verified afterwards. u NULL (not root): only what needs no privilege:
+ * no_new_privs, not dumpable. -1: a step failed, the process must end.
  */
 int privdrop(const struct privdrop_user *u, struct err *err);
 

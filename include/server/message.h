@@ -41,7 +41,7 @@ enum from_worker {
 	FROM_JOURNAL_POSITION, /* 32 jail, 32 journal, f time */
 	FROM_REWRITTEN,        /* 32 log, 32 source */
 	FROM_RETIRED,          /* 32 source */
-	FROM_STATE,            /* 32 jail, 8 in operation?, 64 * 6 counters */
+	FROM_STATE,            /* 32 jail, 8 in operation?, 64 * 7 counters */
 	FROM_IDLE,             /* 32 jail */
 	FROM_LOG,              /* 32 level, s module, s text */
 	FROM_STOPPED,
@@ -51,6 +51,7 @@ enum from_worker {
 enum source_flag {
 	SOURCE_POLLED = 1, /* the file system tells nothing: ask by timer */
 	SOURCE_COPY = 2,   /* perhaps a copy of the log before truncation */
+	SOURCE_OLD = 4,    /* stands before the current one */
 };
 
 enum attach_flag {

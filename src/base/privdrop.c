@@ -72,7 +72,7 @@ drop_root(const struct privdrop_user *u, struct err *err)
 int
 privdrop(const struct privdrop_user *u, struct err *err)
 {
-	if (geteuid() == 0 && drop_root(u, err) != 0)
+	if (u != NULL && drop_root(u, err) != 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_set(err, "no_new_privs: %s", strerror(errno));

@@ -17,7 +17,7 @@ enum {
 	HEADER = 4, /* type, last part?, number of the part (2 bytes) */
 	PACKET = 60 * 1024,
 	BODY = PACKET - HEADER,
-	AT_ONCE = 64, /* packets a turn */
+	AT_ONCE = 1024, /* packets a turn */
 };
 
 struct packet {

@@ -60,7 +60,7 @@ start(pid_t *pid, const char *word, const int *fds, size_t n)
 pid_t
 spawn_self(const char *word, const int *fds, size_t n, struct err *err)
 {
-	int copies[FDS_MAX];
+	int copies[FDS_MAX] = {0};
 	size_t done = 0;
 	pid_t pid = -1;
 	int rc = n > FDS_MAX ? EINVAL : 0;

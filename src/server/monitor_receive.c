@@ -1,0 +1,375 @@
+/*
+ * What the worker says. It reads what attackers wrote, so it may have been
+ * taken: every field is checked, and a message that a good worker would never
+ * send is the end of that worker. What concerns jails, logs or sources that
+ * are gone meanwhile is merely late.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "server/monitor_impl.h"
+
+enum {
+	MIB = 1024 * 1024,
+	COUNT_MAX = 1000000,
+	TEXT_MAX = 1024 * 1024,
+	MATCHES_MAX = 100000,
+};
+
+const struct channel_kind monitor_kinds[FROM_KINDS] = {
+    [FROM_HELLO] = {4096, false},
+    [FROM_FAILURE] = {64 * MIB, false},
+    [FROM_POSITION] = {64, false},
+    [FROM_JOURNAL_POSITION] = {64, false},
+    [FROM_REWRITTEN] = {16, false},
+    [FROM_RETIRED] = {16, false},
+    [FROM_STATE] = {128, false},
+    [FROM_IDLE] = {16, false},
+    [FROM_LOG] = {256 * 1024, false},
+    [FROM_STOPPED] = {16, false},
+};
+
+/* Ids are never used again: an unknown one that was given is late. */
+static bool
+was_given(const struct monitor *m, struct unpack *u, uint32_t id)
+{
+	if (id == 0 || id > m->last_id)
+		u->bad = true;
+	return !u->bad;
+}
+
+static bool
+is_text(const struct value *v, size_t max)
+{
+	return value_is(v, VALUE_TEXT) && v->text_n <= max;
+}
+
+/* Text, None, or a tuple or list of them. */
+static bool
+is_capture(const struct value *v)
+{
+	if (value_is(v, VALUE_NONE) || is_text(v, TEXT_MAX))
+		return true;
+	if (!value_is(v, VALUE_TUPLE) && !value_is(v, VALUE_LIST))
+		return false;
+	for (size_t i = 0; i < v->n; i++)
+		if (!value_is(v->items[i], VALUE_NONE) &&
+		    !is_text(v->items[i], TEXT_MAX))
+			return false;
+	return true;
+}
+
+static bool
+is_data(const struct value *v)
+{
+	if (!value_is(v, VALUE_DICT))
+		return false;
+	for (size_t i = 0; i + 1 < v->n; i += 2)
+		if (!is_text(v->items[i], 256) ||
+		    (!is_capture(v->items[i + 1]) &&
+		        !value_is(v->items[i + 1], VALUE_INT) &&
+		        !value_is(v->items[i + 1], VALUE_BOOL)))
+			return false;
+	return true;
+}
+
+static bool
+is_matches(const struct value *v)
+{
+	if (!value_is(v, VALUE_LIST) || v->n > MATCHES_MAX)
+		return false;
+	for (size_t i = 0; i < v->n; i++) {
+		const struct value *line = v->items[i];
+
+		if (is_text(line, TEXT_MAX))
+			continue;
+		if ((!value_is(line, VALUE_LIST) &&
+		        !value_is(line, VALUE_TUPLE)) ||
+		    line->n != 3)
+			return false;
+		for (size_t k = 0; k < 3; k++)
+			if (!is_text(line->items[k], TEXT_MAX))
+				return false;
+	}
+	return true;
+}
+
+static bool
+is_sane(const struct failure *f)
+{
+	return f->count >= 1 && f->count <= COUNT_MAX && isfinite(f->time) &&
+	       f->time >= 0 && f->time < 1e11 && is_capture(f->id) &&
+	       !value_is(f->id, VALUE_NONE) && is_data(f->data) &&
+	       is_matches(f->matches) && (!f->resolve || is_text(f->id, 1024));
+}
+
+struct where {
+	uint32_t jail;
+	uint32_t log;
+	uint32_t source;
+	uint32_t gen;
+	uint64_t at;
+};
+
+static void
+take_where(const struct monitor *m, struct unpack *u, struct where *w)
+{
+	w->jail = unpack_u32(u);
+	w->log = unpack_u32(u);
+	w->source = unpack_u32(u);
+	w->gen = unpack_u32(u);
+	w->at = unpack_u64(u);
+	(void)was_given(m, u, w->jail);
+	(void)was_given(m, u, w->log);
+	if (w->source != 0)
+		(void)was_given(m, u, w->source);
+	if (w->at > INT64_MAX)
+		u->bad = true;
+}
+
+/* NULL: the jail, the log or the source is gone. */
+static struct mark *
+find_mark(struct monitor *m, const struct where *w, struct mattach **attach)
+{
+	struct mjail *j = monitor_jail_by_id(m, w->jail);
+	struct mlog *l;
+
+	if (j == NULL || monitor_source(m, w->source, &l) == NULL ||
+	    l->id != w->log)
+		return NULL;
+	for (size_t i = 0; i < j->nattaches; i++)
+		if (j->attaches[i]->log == l) {
+			*attach = j->attaches[i];
+			return mattach_mark(j->attaches[i], w->source);
+		}
+	return NULL;
+}
+
+/* Whether the failure is new; what a second reading finds again is not. */
+static bool
+is_above(struct mark *mark, const struct where *w, uint32_t index)
+{
+	int64_t at = (int64_t)w->at;
+
+	if (w->gen < mark->gen)
+		return false;
+	if (w->gen == mark->gen &&
+	    (at < mark->end || (at == mark->end && index <= mark->index)))
+		return false;
+	if (w->gen > mark->gen)
+		mark->done = 0;
+	mark->gen = w->gen;
+	mark->end = at;
+	mark->index = index;
+	return true;
+}
+
+static void
+hand_over(
+    struct monitor *m, const struct where *w, uint32_t index, struct failure *f)
+{
+	struct mjail *j = monitor_jail_by_id(m, w->jail);
+	struct mattach *a;
+	struct mark *mark;
+	bool is_new = j != NULL;
+
+	if (is_new && w->source != 0) {
+		mark = find_mark(m, w, &a);
+		is_new = mark != NULL && is_above(mark, w, index);
+	}
+	if (is_new)
+		m->ops->failure(m->arg, j->name, f);
+	else
+		failure_release(f);
+}
+
+static void
+on_failure(struct monitor *m, struct unpack *u)
+{
+	while (!u->bad && u->n > 0 && m->channel != NULL) {
+		struct failure f = {0};
+		struct where w;
+		uint32_t index, count;
+
+		take_where(m, u, &w);
+		index = unpack_u32(u);
+		f.resolve = unpack_u8(u) == 1;
+		count = unpack_u32(u);
+		f.count = count <= COUNT_MAX ? (int)count : 0;
+		f.time = unpack_double(u);
+		f.id = unpack_value(u);
+		f.data = unpack_value(u);
+		f.matches = unpack_value(u);
+		if (u->bad || !is_sane(&f)) {
+			u->bad = true;
+			failure_release(&f);
+			return;
+		}
+		/* Numbers start at 0, marks at "none". */
+		hand_over(m, &w, index + 1, &f);
+	}
+}
+
+static void
+on_position(struct monitor *m, struct unpack *u)
+{
+	struct mattach *a;
+	struct mark *mark;
+	struct where w;
+
+	take_where(m, u, &w);
+	mark = u->bad ? NULL : find_mark(m, &w, &a);
+	if (mark == NULL || w.gen < mark->gen ||
+	    (w.gen == mark->gen && (int64_t)w.at <= mark->done))
+		return;
+	mark->done = (int64_t)w.at;
+	if (w.gen > mark->gen) {
+		mark->gen = w.gen;
+		mark->end = 0;
+		mark->index = 0;
+	}
+	if (w.source == a->log->sources[a->log->nsources - 1].id)
+		monitor_tell_position(m, a, (int64_t)w.at, false);
+}
+
+static void
+on_journal_position(struct monitor *m, struct unpack *u)
+{
+	uint32_t jail = unpack_u32(u), journal = unpack_u32(u);
+	double time = unpack_double(u);
+
+	(void)was_given(m, u, jail);
+	(void)was_given(m, u, journal);
+	if (!isfinite(time) || time < 0 || time > 1e11)
+		u->bad = true;
+	if (!u->bad)
+		monitor_journal_position(m, jail, time);
+}
+
+static void
+on_rewritten(struct monitor *m, struct unpack *u)
+{
+	uint32_t id = unpack_u32(u), source = unpack_u32(u);
+	struct mlog *l;
+
+	if (!was_given(m, u, id) || !was_given(m, u, source))
+		return;
+	/* Copies that were made before it was truncated come first. */
+	watch_drain(m->watch);
+	l = monitor_log_by_id(m, id);
+	if (l != NULL)
+		monitor_tell_truncation(l);
+	monitor_send_ids(m, TO_CHECKED, &id, 1);
+}
+
+static void
+on_retired(struct monitor *m, struct unpack *u)
+{
+	uint32_t source = unpack_u32(u);
+
+	if (was_given(m, u, source))
+		monitor_retire(m, source);
+}
+
+static void
+on_state(struct monitor *m, struct unpack *u)
+{
+	uint32_t id = unpack_u32(u);
+	struct mjail *j = monitor_jail_by_id(m, id);
+	struct monitor_health h = {0}, all;
+	bool was;
+
+	h.in_operation = unpack_u8(u) == 1;
+	h.lines = unpack_u64(u);
+	h.errors = unpack_u64(u);
+	h.truncated = unpack_u64(u);
+	h.bad_encoding = unpack_u64(u);
+	h.evicted = unpack_u64(u);
+	h.limit_hits = unpack_u64(u);
+	h.skipped = unpack_u64(u);
+	if (!was_given(m, u, id) || j == NULL)
+		return;
+	was = j->health.in_operation;
+	j->health = h;
+	if (was == h.in_operation || m->ops->state == NULL)
+		return;
+	monitor_health(m, j->name, &all);
+	m->ops->state(m->arg, j->name, &all);
+}
+
+static void
+on_idle(struct monitor *m, struct unpack *u)
+{
+	uint32_t id = unpack_u32(u);
+	struct mjail *j = monitor_jail_by_id(m, id);
+
+	if (!was_given(m, u, id) || j == NULL)
+		return;
+	j->idle = true;
+	if (m->ops->idle != NULL)
+		m->ops->idle(m->arg, j->name);
+}
+
+static void
+on_log(struct monitor *m, struct unpack *u)
+{
+	uint32_t level = unpack_u32(u);
+	const char *name = unpack_str(u, 64);
+	size_t n;
+	const char *text = unpack_bytes(u, &n);
+
+	(void)m;
+	if (!u->bad && level <= LOG_CRITICAL)
+		monitor_log_text((int)level, name, text);
+}
+
+static void
+on_hello(struct monitor *m, struct unpack *u)
+{
+	bool ready = unpack_u8(u) == 1;
+	const char *text = unpack_str(u, 4096);
+
+	if (u->bad)
+		return;
+	if (!ready) {
+		log_msg(LOG_CRITICAL, "server",
+		    "The process that reads the logs cannot give up its "
+		    "privileges: %s",
+		    text);
+		monitor_worker_failed(m, "it would not be safe");
+	} else if (text[0] != '\0' && !m->said_warning) {
+		m->said_warning = true;
+		log_msg(LOG_INFO_, "server", "%s", text);
+	}
+}
+
+static void
+on_stopped(struct monitor *m, struct unpack *u)
+{
+	(void)u;
+	if (m->stopping)
+		monitor_worker_failed(m, NULL);
+}
+
+typedef void (*message_fn)(struct monitor *m, struct unpack *u);
+
+static const message_fn handlers[FROM_KINDS] = {
+    [FROM_HELLO] = on_hello,
+    [FROM_FAILURE] = on_failure,
+    [FROM_POSITION] = on_position,
+    [FROM_JOURNAL_POSITION] = on_journal_position,
+    [FROM_REWRITTEN] = on_rewritten,
+    [FROM_RETIRED] = on_retired,
+    [FROM_STATE] = on_state,
+    [FROM_IDLE] = on_idle,
+    [FROM_LOG] = on_log,
+    [FROM_STOPPED] = on_stopped,
+};
+
+void
+monitor_message(void *arg, unsigned type, struct unpack *u, int fd)
+{
+	(void)fd; /* no kind has one */
+	handlers[type](arg, u);
+}
