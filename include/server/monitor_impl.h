@@ -31,6 +31,7 @@ struct mlog {
 	size_t sources_cap;
 	unsigned users; /* attaches */
 	bool polled;    /* the file system does not tell of changes */
+	bool too_fast;  /* it was said that lines may be lost */
 };
 
 /* How far a source was read for a jail. */

@@ -14,6 +14,8 @@
 enum {
 	REPLAY = 256 * 1024,  /* bytes before the mark that are read again */
 	QUIET_MS = 60 * 1000, /* an old file is given up after that */
+	MANY = 16,            /* sources of a log: less patience then */
+	QUIET_MANY_MS = 200,
 };
 
 struct reader *
@@ -105,6 +107,37 @@ insert_place(struct log *l, struct attach *a, size_t at, bool active)
 	p->at_end = !active;
 }
 
+static bool
+is_read(const struct log *l, size_t at)
+{
+	for (size_t i = 0; i < l->nattaches; i++)
+		if (!l->attaches[i]->places[at].at_end)
+			return false;
+	return true;
+}
+
+/* Whether some are left. */
+static bool
+retire_log(struct reader *r, const struct log *l)
+{
+	int quiet = l->nsources > MANY ? QUIET_MANY_MS : QUIET_MS;
+	int64_t now = clock_mono_ms();
+	bool left = false;
+
+	for (size_t k = 0; k + 1 < l->nsources; k++) {
+		struct source *s = &l->sources[k];
+
+		if (s->retiring)
+			continue;
+		if (now - s->grown >= quiet && is_read(l, k)) {
+			s->retiring = true;
+			r->ops->retired(r->arg, s->id);
+		} else
+			left = true;
+	}
+	return left;
+}
+
 /*
  * What is now called by the path goes last. A copy was made of the current
  * file, so it stands before it.
@@ -130,6 +163,8 @@ reader_add_source(struct reader *r, const struct reader_source *s)
 	new->polled = s->polled;
 	new->copy = s->copy;
 	new->grown = clock_mono_ms();
+	if (l->nsources > MANY)
+		(void)retire_log(r, l);
 }
 
 static void
@@ -427,36 +462,13 @@ reader_moved(const struct reader *r)
 	return r->moved;
 }
 
-static bool
-is_read(const struct log *l, size_t at)
-{
-	for (size_t i = 0; i < l->nattaches; i++)
-		if (!l->attaches[i]->places[at].at_end)
-			return false;
-	return true;
-}
-
 bool
 reader_retire(struct reader *r)
 {
-	int64_t now = clock_mono_ms();
 	bool left = false;
 
-	for (size_t i = 0; i < r->nlogs; i++) {
-		struct log *l = r->logs[i];
-
-		for (size_t k = 0; k + 1 < l->nsources; k++) {
-			struct source *s = &l->sources[k];
-
-			if (s->retiring)
-				continue;
-			left = true;
-			if (now - s->grown < QUIET_MS || !is_read(l, k))
-				continue;
-			s->retiring = true;
-			r->ops->retired(r->arg, s->id);
-		}
-	}
+	for (size_t i = 0; i < r->nlogs; i++)
+		left = retire_log(r, r->logs[i]) || left;
 	return left;
 }
 

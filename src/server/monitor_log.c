@@ -256,6 +256,18 @@ poll_log(struct monitor *m, struct mlog *l)
 		(void)uv_timer_start(&m->polling, on_polling, POLL_MS, POLL_MS);
 }
 
+/* Once is enough. */
+static void
+tell_too_fast(struct mlog *l)
+{
+	if (!l->too_fast)
+		log_msg(LOG_ERROR, "filter",
+		    "'%s' is rotated faster than it can be read: lines may "
+		    "be lost",
+		    l->path);
+	l->too_fast = true;
+}
+
 /* Takes fd over. flags: enum source_flag; 0: it is the current file. */
 static struct msource *
 add_source(struct monitor *m, struct mlog *l, int fd, unsigned flags)
@@ -266,10 +278,7 @@ add_source(struct monitor *m, struct mlog *l, int fd, unsigned flags)
 	struct stat st;
 
 	if (l->nsources >= SOURCES_MAX) {
-		log_msg(LOG_ERROR, "filter",
-		    "'%s' is rotated faster than it can be read: lines are "
-		    "lost",
-		    l->path);
+		tell_too_fast(l);
 		remove_source(m, l, 0);
 		at--;
 	}

@@ -1,0 +1,326 @@
+/*
+ * rotation KIND ROTATIONS LINES: a writer at full speed, its log rotated in
+ * one way, and a monitor with a real worker; every line must be found once.
+ * Also the program that the monitor starts as its worker.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "server/monitor.h"
+#include "server/worker.h"
+
+static const char *const kinds[] = {
+    "rename", "shift", "copytruncate", "recreate", "none", NULL};
+
+struct run {
+	const char *kind;
+	int rotations;
+	int lines; /* between two rotations */
+	char dir[64];
+	char path[96];
+	uv_loop_t loop;
+	struct monitor *monitor;
+	uv_timer_t tick;
+	unsigned char *seen; /* by number of the line */
+	long total;
+	long found;
+	long doubled;
+	long before; /* found at the last tick */
+	int still;   /* ticks without progress */
+	pid_t writer;
+	int kill_every; /* ticks, 0: the worker lives */
+	int ticks;
+	bool stopped;
+};
+
+static void
+die(const char *what)
+{
+	perror(what);
+	exit(2);
+}
+
+/* ---- the writer */
+
+static int
+open_log(const struct run *r)
+{
+	int fd = open(r->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		die(r->path);
+	return fd;
+}
+
+static void
+copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	char block[65536];
+	ssize_t n;
+
+	while ((n = read(in, block, sizeof(block))) > 0)
+		if (write(out, block, (size_t)n) != n)
+			die(to);
+	(void)close(in);
+	(void)close(out);
+}
+
+static void
+shift_old(const struct run *r)
+{
+	for (int i = 4; i > 0; i--) {
+		char from[128], to[128];
+
+		(void)snprintf(from, sizeof(from), "%s.%d", r->path, i);
+		(void)snprintf(to, sizeof(to), "%s.%d", r->path, i + 1);
+		(void)rename(from, to);
+	}
+}
+
+static int
+rotate(const struct run *r, int fd, int number)
+{
+	char to[128];
+
+	(void)snprintf(to, sizeof(to), "%s.%d", r->path, number);
+	if (strcmp(r->kind, "copytruncate") == 0) {
+		copy(r->path, to);
+		if (ftruncate(fd, 0) != 0)
+			die("ftruncate");
+		return fd;
+	}
+	if (strcmp(r->kind, "none") == 0)
+		return fd;
+	(void)close(fd);
+	if (strcmp(r->kind, "recreate") == 0)
+		(void)unlink(r->path);
+	else if (strcmp(r->kind, "shift") == 0) {
+		shift_old(r);
+		(void)snprintf(to, sizeof(to), "%s.1", r->path);
+		(void)rename(r->path, to);
+	} else
+		(void)rename(r->path, to);
+	return open_log(r);
+}
+
+static void
+write_all(const struct run *r)
+{
+	const struct timespec pause = {0, 20 * 1000 * 1000};
+	int fd = open_log(r);
+	long number = 0;
+
+	for (int i = 1; i <= r->rotations; i++) {
+		for (int k = 0; k < r->lines; k++) {
+			char line[128];
+			int n = snprintf(line, sizeof(line),
+			    "%ld FAIL from 192.0.2.1 n=%ld\n", (long)time(NULL),
+			    number++);
+
+			if (write(fd, line, (size_t)n) != n)
+				die("write");
+		}
+		/* A file that is gone before anybody could open it is lost. */
+		if (strcmp(r->kind, "recreate") == 0 ||
+		    strcmp(r->kind, "shift") == 0)
+			(void)nanosleep(&pause, NULL);
+		fd = rotate(r, fd, i);
+	}
+	_exit(0);
+}
+
+/* ---- the monitor */
+
+static void
+on_failure(void *arg, const char *jail, struct failure *f)
+{
+	struct run *r = arg;
+	const char *text = value_str(value_get(f->data, "n"));
+	long n = text == NULL ? -1 : atol(text);
+
+	(void)jail;
+	if (n < 0 || n >= r->total)
+		(void)fprintf(stderr, "strange line\n");
+	else if (r->seen[n]++ != 0)
+		r->doubled++;
+	else
+		r->found++;
+	failure_release(f);
+}
+
+static void
+on_position(void *arg, const char *jail, const char *path,
+    const struct monitor_pos *pos)
+{
+	(void)arg;
+	(void)jail;
+	(void)path;
+	(void)pos;
+}
+
+static bool
+on_stored(
+    void *arg, const char *jail, const char *path, struct monitor_pos *ret)
+{
+	(void)arg;
+	(void)jail;
+	(void)path;
+	(void)ret;
+	return false;
+}
+
+static const struct monitor_ops ops = {
+    .failure = on_failure,
+    .position = on_position,
+    .stored = on_stored,
+};
+
+static void
+on_stopped(void *arg)
+{
+	struct run *r = arg;
+
+	r->stopped = true;
+	uv_close((uv_handle_t *)&r->tick, NULL);
+	monitor_free(r->monitor);
+}
+
+static void
+on_tick(uv_timer_t *timer)
+{
+	struct run *r = timer->data;
+	bool finished = false;
+
+	r->ticks++;
+	if (r->writer > 0 && waitpid(r->writer, NULL, WNOHANG) == r->writer)
+		r->writer = 0;
+	if (r->kill_every > 0 && r->ticks % r->kill_every == 0 &&
+	    monitor_worker_pid(r->monitor) > 0)
+		(void)kill(monitor_worker_pid(r->monitor), SIGKILL);
+	r->still = r->found == r->before ? r->still + 1 : 0;
+	r->before = r->found;
+	finished = r->writer == 0 && (r->found == r->total || r->still > 60);
+	if (!finished)
+		return;
+	(void)uv_timer_stop(&r->tick);
+	monitor_stop(r->monitor, on_stopped, r);
+}
+
+static void
+set_jail(struct run *r)
+{
+	struct filterspec spec;
+	struct err err = ERR_INIT;
+
+	filterspec_init(&spec);
+	spec.findtime = 600;
+	if (filterspec_add_failregex(
+	        &spec, "^ FAIL from <HOST> n=<F-N>\\d+</F-N>$", &err) != 0 ||
+	    monitor_jail_set(r->monitor, "test", &spec, "UTF-8", &err) != 0 ||
+	    monitor_await_log(r->monitor, "test", r->path, false) < 0) {
+		(void)fprintf(stderr, "%s\n", err_text(&err));
+		exit(2);
+	}
+	filterspec_release(&spec);
+	err_release(&err);
+	monitor_start(r->monitor, "test");
+}
+
+static int
+report(const struct run *r)
+{
+	long first = -1;
+
+	for (long i = 0; i < r->total && first < 0; i++)
+		if (r->seen[i] == 0)
+			first = i;
+	(void)printf("%s: %d rotations, %ld lines: %ld lost, %ld twice",
+	    r->kind, r->rotations, r->total, r->total - r->found, r->doubled);
+	if (first >= 0)
+		(void)printf(", first lost: %ld", first);
+	(void)printf("\n");
+	return r->found == r->total && r->doubled == 0 ? 0 : 1;
+}
+
+static void
+clean(const struct run *r)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", r->dir);
+	if (system(command) != 0)
+		(void)fprintf(stderr, "%s is left\n", r->dir);
+}
+
+static int
+run_kind(struct run *r)
+{
+	struct err err = ERR_INIT;
+	int rc;
+
+	(void)snprintf(r->dir, sizeof(r->dir), "/tmp/rotation.XXXXXX");
+	if (mkdtemp(r->dir) == NULL || chmod(r->dir, 0755) != 0)
+		die("mkdtemp");
+	(void)snprintf(r->path, sizeof(r->path), "%s/log", r->dir);
+	r->total = (long)r->rotations * r->lines;
+	r->seen = xcalloc((size_t)r->total, 1);
+	r->found = r->doubled = r->before = 0;
+	r->still = r->ticks = 0;
+	(void)uv_loop_init(&r->loop);
+	r->monitor = monitor_new(&r->loop, &ops, r, &err);
+	if (r->monitor == NULL)
+		die("monitor_new");
+	(void)close(open_log(r)); /* what is gone before it is known is lost */
+	set_jail(r);
+	r->writer = fork();
+	if (r->writer == 0)
+		write_all(r);
+	(void)uv_timer_init(&r->loop, &r->tick);
+	r->tick.data = r;
+	(void)uv_timer_start(&r->tick, on_tick, 50, 50);
+	(void)uv_run(&r->loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&r->loop);
+	rc = report(r);
+	free(r->seen);
+	clean(r);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run r = {.rotations = 50, .lines = 200};
+	int rc = 0;
+
+	if (argc == 2 && strcmp(argv[1], WORKER_WORD) == 0)
+		return worker_main();
+	if (argc > 2)
+		r.rotations = atoi(argv[2]);
+	if (argc > 3)
+		r.lines = atoi(argv[3]);
+	if (argc > 4)
+		r.kill_every = atoi(argv[4]);
+	if (getenv("ROTATION_DEBUG") != NULL)
+		log_set_level(atoi(getenv("ROTATION_DEBUG")));
+	else
+		log_set_level(LOG_WARN);
+	for (int i = 0; kinds[i] != NULL; i++) {
+		r.kind = kinds[i];
+		if (argc < 2 || strcmp(argv[1], "all") == 0 ||
+		    strcmp(argv[1], r.kind) == 0)
+			rc |= run_kind(&r);
+	}
+	return rc;
+}
