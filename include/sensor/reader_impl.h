@@ -17,7 +17,11 @@ struct source {
 	bool copy;      /* not known to belong to the log */
 	bool rewritten; /* waits for reader_checked() */
 	bool retiring;  /* retired() was called */
-	int64_t grown;  /* ms: when it last changed or was added */
+	/* How the file began when it was found rewritten; jails at its start
+	   read it only as long as that is so. */
+	char head[CURSOR_TAIL];
+	size_t head_n;
+	int64_t grown; /* ms: when it last changed or was added */
 };
 
 /* Place of a jail in a source. */
@@ -77,7 +81,11 @@ struct reader {
 
 /* Index of the first source that the jail has to read now, -1: none. */
 int reader_pending(const struct log *l, const struct attach *a);
-/* The cursors of all jails continue in copies or at the start of the file. */
+/* reader_rewrite.c: stops reading the source and asks for copies. */
+void reader_rewritten(struct reader *r, struct log *l, struct source *s);
+/* Whether b, read at the start of the file, is what it was then. */
+bool reader_same_head(const struct source *s, const struct block *b);
+/* All jails continue in copies, then at the start of the file. */
 void reader_begin_anew(struct reader *r, struct log *l);
 /* Date detector for jails with this key, NULL when it has none. */
 struct shared_dates *reader_dates(struct log *l, const char *key);

@@ -29,6 +29,7 @@ struct mlog {
 	struct msource *sources; /* old ... current */
 	size_t nsources;
 	size_t sources_cap;
+	size_t hint;    /* index of the source asked for last */
 	unsigned users; /* attaches */
 	bool polled;    /* the file system does not tell of changes */
 	bool too_fast;  /* it was said that lines may be lost */
@@ -54,6 +55,7 @@ struct mattach {
 	struct mark *marks;
 	size_t nmarks;
 	size_t marks_cap;
+	size_t hint;                  /* index of the mark asked for last */
 	struct mark skips[SKIPS_MAX]; /* done: start of the line */
 	size_t nskips;
 	bool tail;

@@ -291,6 +291,15 @@ read_block(struct group *g, int64_t deadline)
 		set_at_end(g);
 }
 
+static bool
+has_copies(const struct log *l)
+{
+	for (size_t i = 0; i < l->nsources; i++)
+		if (l->sources[i].copy)
+			return true;
+	return false;
+}
+
 static void
 read_source(struct group *g, int64_t deadline)
 {
@@ -298,7 +307,12 @@ read_source(struct group *g, int64_t deadline)
 
 	switch (cursor_fill(&g->c, s->fd, &g->r->block)) {
 	case CURSOR_DATA:
-		read_block(g, deadline);
+		if (g->source + 1 == g->l->nsources && g->c.at == 0 &&
+		    (g->c.gen > 0 || has_copies(g->l)) &&
+		    !reader_same_head(s, &g->r->block))
+			reader_rewritten(g->r, g->l, s);
+		else
+			read_block(g, deadline);
 		break;
 	case CURSOR_END:
 		set_at_end(g);
@@ -308,8 +322,7 @@ read_source(struct group *g, int64_t deadline)
 			set_at_end(g); /* an old file: what was read is all */
 			break;
 		}
-		s->rewritten = true;
-		g->r->ops->rewritten(g->r->arg, g->l->id, s->id);
+		reader_rewritten(g->r, g->l, s);
 		break;
 	case CURSOR_ERROR:
 		log_msg(
@@ -359,66 +372,4 @@ reader_turn(struct reader *r, int milliseconds)
 			return true;
 	}
 	return false;
-}
-
-/* Whether what the jail read so far is in the copy too. */
-static bool
-continues(struct reader *r, const struct cursor *c, int fd)
-{
-	struct cursor probe = *c;
-	enum cursor_result rc = cursor_fill(&probe, fd, &r->block);
-
-	return c->tail_n > 0 && (rc == CURSOR_DATA || rc == CURSOR_END);
-}
-
-/*
- * Where the truncated file's contents went on: in the first copy that begins
- * with what was read, and whole later copies after it. A jail that had read
- * nothing yet needs all copies.
- */
-static void
-continue_in_copies(struct reader *r, struct log *l, struct attach *a)
-{
-	const struct place *now = &a->places[l->nsources - 1];
-	bool found = now->c.at == 0;
-
-	for (size_t i = 0; i + 1 < l->nsources; i++) {
-		struct place *p = &a->places[i];
-
-		if (!l->sources[i].copy)
-			continue;
-		if (!found && continues(r, &now->c, l->sources[i].fd)) {
-			p->c = now->c;
-			p->c.gen = 0;
-			found = true;
-		} else if (found)
-			cursor_init(&p->c, l->sources[i].fd, 0);
-		else
-			continue;
-		p->active = true;
-		p->at_end = false;
-		p->told = -1; /* the parent must know before anything else */
-		r->moved = true;
-	}
-}
-
-void
-reader_begin_anew(struct reader *r, struct log *l)
-{
-	struct source *s = &l->sources[l->nsources - 1];
-
-	for (size_t i = 0; i < l->nattaches; i++) {
-		struct place *p = &l->attaches[i]->places[l->nsources - 1];
-
-		if (!p->active)
-			continue;
-		continue_in_copies(r, l, l->attaches[i]);
-		cursor_rewind(&p->c);
-		p->at_end = false;
-	}
-	(void)reader_positions(r);
-	/* Those that were not needed now will not be needed later either. */
-	for (size_t i = 0; i + 1 < l->nsources; i++)
-		l->sources[i].copy = false;
-	s->rewritten = false;
 }

@@ -15,7 +15,7 @@
 #include "server/monitor_impl.h"
 
 enum {
-	SOURCES_MAX = 128, /* of one log, rotated faster than it is read */
+	SOURCES_MAX = 4096, /* of one log, rotated faster than it is read */
 	POLL_MS = 1000,
 };
 
@@ -57,12 +57,20 @@ monitor_log_by_id(const struct monitor *m, uint32_t id)
 struct msource *
 monitor_source(const struct monitor *m, uint32_t id, struct mlog **log)
 {
-	for (size_t i = 0; i < m->nlogs; i++)
-		for (size_t k = 0; k < m->logs[i]->nsources; k++)
-			if (m->logs[i]->sources[k].id == id) {
-				*log = m->logs[i];
-				return &m->logs[i]->sources[k];
-			}
+	for (size_t i = 0; i < m->nlogs; i++) {
+		struct mlog *l = m->logs[i];
+
+		for (size_t k = 0; k < l->nsources; k++) {
+			/* Mostly it is the same one as the last time. */
+			size_t at = (l->hint + k) % l->nsources;
+
+			if (l->sources[at].id != id)
+				continue;
+			l->hint = at;
+			*log = l;
+			return &l->sources[at];
+		}
+	}
 	return NULL;
 }
 
@@ -80,9 +88,14 @@ mattach_mark(struct mattach *a, uint32_t source)
 {
 	struct mark *new;
 
+	/* Mostly it is the same one as the last time. */
+	if (a->hint < a->nmarks && a->marks[a->hint].source == source)
+		return &a->marks[a->hint];
 	for (size_t i = 0; i < a->nmarks; i++)
-		if (a->marks[i].source == source)
+		if (a->marks[i].source == source) {
+			a->hint = i;
 			return &a->marks[i];
+		}
 	GROW(a->marks, a->nmarks, a->marks_cap);
 	new = &a->marks[a->nmarks++];
 	memset(new, 0, sizeof(*new));

@@ -1,0 +1,139 @@
+/*
+ * A log that is truncated (copytruncate) was copied before. What a jail had
+ * not read yet is in the copy: the parent opens what appears beside a log,
+ * and it is read when it fits. Truncation may come faster than we read, so
+ * whole generations of the file may be in copies only.
+ *
+ * The order makes it sound: first the head of the file is read, then the
+ * parent is asked for every copy that was made until then. A copy with that
+ * head is of the generation that is there now; what was copied before it and
+ * was never seen is lost in the file and whole in the copy.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "sensor/reader_impl.h"
+
+static size_t
+read_head(char *head, int fd)
+{
+	ssize_t got;
+
+	do
+		got = pread(fd, head, CURSOR_TAIL, 0);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? 0 : (size_t)got;
+}
+
+void
+reader_rewritten(struct reader *r, struct log *l, struct source *s)
+{
+	s->rewritten = true;
+	s->head_n = read_head(s->head, s->fd);
+	r->ops->rewritten(r->arg, l->id, s->id);
+}
+
+static bool
+same_start(const char *a, size_t an, const char *b, size_t bn)
+{
+	size_t n = an < bn ? an : bn;
+
+	return n > 0 && memcmp(a, b, n) == 0;
+}
+
+bool
+reader_same_head(const struct source *s, const struct block *b)
+{
+	return same_start(
+	    s->head, s->head_n, b->p + b->start, b->end - b->start);
+}
+
+/* Index of the first copy of what the file holds now; where to stop. */
+static size_t
+find_present(const struct log *l)
+{
+	size_t last = l->nsources - 1;
+	const struct source *now = &l->sources[last];
+
+	for (size_t i = 0; i < last; i++) {
+		char head[CURSOR_TAIL];
+
+		if (l->sources[i].copy &&
+		    same_start(now->head, now->head_n, head,
+		        read_head(head, l->sources[i].fd)))
+			return i;
+	}
+	return last;
+}
+
+/* Whether what the jail read so far is in the copy too. */
+static bool
+continues(struct reader *r, const struct cursor *c, int fd)
+{
+	struct cursor probe = *c;
+	enum cursor_result rc = cursor_fill(&probe, fd, &r->block);
+
+	return c->tail_n > 0 && (rc == CURSOR_DATA || rc == CURSOR_END);
+}
+
+static void
+activate(struct reader *r, struct place *p)
+{
+	p->active = true;
+	p->at_end = false;
+	p->told = -1; /* the parent must know before anything else */
+	r->moved = true;
+}
+
+/*
+ * The first copy that begins with what was read, and whole later ones. A jail
+ * at the start of the file needs all.
+ */
+static void
+continue_in_copies(
+    struct reader *r, struct log *l, struct attach *a, size_t end)
+{
+	const struct place *now = &a->places[l->nsources - 1];
+	bool found = now->c.at == 0;
+
+	for (size_t i = 0; i < end; i++) {
+		struct place *p = &a->places[i];
+
+		if (!l->sources[i].copy)
+			continue;
+		if (found)
+			cursor_init(&p->c, l->sources[i].fd, 0);
+		else if (continues(r, &now->c, l->sources[i].fd)) {
+			p->c = now->c;
+			p->c.gen = 0;
+			found = true;
+		} else
+			continue;
+		activate(r, p);
+	}
+}
+
+void
+reader_begin_anew(struct reader *r, struct log *l)
+{
+	size_t last = l->nsources - 1;
+	size_t end = find_present(l);
+
+	for (size_t i = 0; i < l->nattaches; i++) {
+		struct place *p = &l->attaches[i]->places[last];
+
+		if (!p->active)
+			continue;
+		continue_in_copies(r, l, l->attaches[i], end);
+		if (p->c.at > 0)
+			cursor_rewind(&p->c);
+		p->at_end = false;
+	}
+	(void)reader_positions(r);
+	/* Those that were not needed now will not be needed later either. */
+	for (size_t i = 0; i < end; i++)
+		l->sources[i].copy = false;
+	l->sources[last].rewritten = false;
+}
