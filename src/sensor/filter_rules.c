@@ -108,11 +108,11 @@ is_match_ignored(struct pass *p)
 	if (f->spec.maxlines <= 1 || p->subject != p->whole)
 		return is_ignored(p, p->subject, p->n);
 	buf_reset(&f->content);
-	for (size_t i = 0; i < f->matched.n; i++) {
-		struct triple t = linelist_at(&f->matched, i);
+	for (size_t i = 0; i < f->nmatched; i++) {
+		const struct triple *t = &f->matched[i];
 
-		buf_add(&f->content, t.before, t.before_n);
-		buf_add(&f->content, t.after, t.after_n);
+		buf_add(&f->content, t->before, t->before_n);
+		buf_add(&f->content, t->after, t->after_n);
 		buf_addc(&f->content, '\n');
 	}
 	return is_ignored(p, f->content.p, f->content.n);
@@ -169,9 +169,10 @@ pass_prefregex(struct pass *p)
 static void
 start_data(struct filter *f, const char *whole)
 {
-	captures_reset(&f->data);
 	if (f->pref.re != NULL)
 		failregex_captures(f->pref.re, whole, &f->data);
+	else
+		captures_reset(&f->data);
 }
 
 enum verdict {
@@ -195,7 +196,7 @@ matched(struct pass *p, struct rule *r)
 	}
 	start_data(f, p->whole);
 	failregex_captures(r->re, p->subject, &f->own);
-	captures_overlay(&f->data, &f->own);
+	captures_overlay_borrowed(&f->data, &f->own);
 	filter_found(p, r->index);
 	return VERDICT_DONE;
 }
@@ -220,11 +221,10 @@ undecided(struct pass *p, struct rule *r)
 	        captures_has(&f->data, NAME_FID) ||
 	        captures_has(&f->data, NAME_DNS) ||
 	        (captures_has(&f->data, NAME_MLFID) &&
-	            mlf_knows(f->mlf, captures_text(&f->data, id), id->n));
+	            mlf_knows(f->mlf, id->p, id->n));
 	if (!known)
 		return VERDICT_NEXT;
-	linelist_reset(&f->matched);
-	linelist_add(&f->matched, &p->t);
+	filter_mark(p, r->re, true);
 	filter_found(p, r->index);
 	return VERDICT_DONE;
 }
@@ -251,12 +251,9 @@ try_rules(struct pass *p)
 	bool any = false;
 
 	prefilter_scan(f->prefilter, p->subject, p->n);
-	for (size_t i = 0; i < f->nfail; i++) {
-		enum verdict v;
+	for (size_t i = 0; prefilter_next(f->prefilter, &i); i++) {
+		enum verdict v = try_rule(p, &f->fail[i]);
 
-		if (!prefilter_may_match(f->prefilter, i))
-			continue;
-		v = try_rule(p, &f->fail[i]);
 		if (v == VERDICT_IGNORE)
 			return true;
 		any |= v == VERDICT_DONE;
