@@ -1,5 +1,9 @@
 /* One line a suite: X(name) for name_suite(). */
 X(action)
+X(actionbatch)
+X(actionflow)
+X(actionset)
+X(batchshape)
 X(actiontags)
 X(bans)
 X(bantime)
