@@ -384,16 +384,17 @@ is_anchored(const struct base_row *row)
 
 /* Calls t as a template of this pattern is called. */
 static void
-rename_as(struct datetemplate *t, const char *shown, bool line_begin)
+rename_as(struct datetemplate *t, const char *shown)
 {
 	struct expansion x = {BUF_INIT, BUF_INIT, false, t->ex_decade};
 
-	if (line_begin)
-		buf_adds(&x.name, LN_BEG);
-	(void)expand(&x, shown, false, NULL);
-	free(t->name);
-	t->name = buf_detach(&x.name);
+	if (expand(&x, starts(shown, UNB) ? shown + strlen(UNB) : shown, false,
+	        NULL) == 0) {
+		free(t->name);
+		t->name = buf_detach(&x.name);
+	}
 	buf_release(&x.regex);
+	buf_release(&x.name);
 }
 
 struct datetemplate *
@@ -415,8 +416,12 @@ datepat_default(int base, bool line_begin, double now)
 		t = from_text(pattern, false, now, NULL);
 		free(pattern);
 	}
-	if (row->shown != NULL)
-		rename_as(t, row->shown, line_begin);
+	if (row->shown != NULL) {
+		pattern =
+		    xasprintf("%s%s", line_begin ? LN_BEG : "", row->shown);
+		rename_as(t, pattern);
+		free(pattern);
+	}
 	t->base = base;
 	t->hand = line_begin ? row->hand : DATEHAND_NONE;
 	return t;
@@ -442,6 +447,23 @@ datepat_is_around(const char *pattern)
 	return next_date(pattern, pattern) != NULL;
 }
 
+/* The pattern with inner for each {DATE}; the caller frees it. */
+static char *
+put_in(const char *pattern, const char *inner)
+{
+	struct buf b = BUF_INIT;
+	const char *from = pattern;
+	const char *at;
+
+	while ((at = next_date(from, pattern)) != NULL) {
+		buf_add(&b, from, (size_t)(at - from));
+		buf_adds(&b, inner);
+		from = at + strlen("{DATE}");
+	}
+	buf_adds(&b, from);
+	return buf_detach(&b);
+}
+
 /*
  * fail2ban: epoch and TAI64N have no pattern to put in. They take part when
  * {DATE} stands alone or at the begin of a line; elsewhere their name does,
@@ -453,9 +475,7 @@ datepat_around(const char *pattern, int base, double now, struct err *err)
 	const struct base_row *row = &base_rows[base - 1];
 	const char *inner = row->pattern != NULL ? row->pattern : row->special;
 	struct datetemplate *t;
-	struct buf b = BUF_INIT;
-	const char *at;
-	const char *from = pattern;
+	char *text;
 
 	if (row->pattern == NULL && strcasecmp(pattern, "{DATE}") == 0)
 		return datepat_default(base, false, now);
@@ -465,14 +485,14 @@ datepat_around(const char *pattern, int base, double now, struct err *err)
 		return datepat_default(base, true, now);
 	if (starts(inner, LN_BEG))
 		inner += strlen(LN_BEG);
-	while ((at = next_date(from, pattern)) != NULL) {
-		buf_add(&b, from, (size_t)(at - from));
-		buf_adds(&b, inner);
-		from = at + strlen("{DATE}");
+	text = put_in(pattern, inner);
+	t = from_text(text, false, now, err);
+	free(text);
+	if (t != NULL && row->shown != NULL) {
+		text = put_in(pattern, row->shown);
+		rename_as(t, text);
+		free(text);
 	}
-	buf_adds(&b, from);
-	t = from_text(b.p, false, now, err);
-	buf_release(&b);
 	return t;
 }
 

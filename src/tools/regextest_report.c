@@ -95,10 +95,9 @@ print_dates(const struct regextest *r)
 		(void)printf("|  [%lu] %s\n", info.hits, info.name);
 		if (!r->o->verbose_date)
 			continue;
-		(void)printf("|      # weight: %.3f (%.3f)", info.weight,
-		    info.weight_hits);
-		if (info.pattern != NULL)
-			(void)printf(", pattern: %s", info.pattern);
+		(void)printf("|      # weight: %.3f (%.3f), pattern: %s",
+		    info.weight, info.weight_hits,
+		    info.pattern != NULL ? info.pattern : "");
 		(void)printf("\n|      # regex:   %s\n", info.regex);
 	}
 	if (header)
