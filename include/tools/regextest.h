@@ -110,6 +110,7 @@ struct regextest {
 	struct regextest_regex *fail;   /* spec.nfail */
 	struct regextest_regex *ignore; /* spec.nignore */
 	unsigned long pre_hits;
+	struct value *pre_groups; /* list of dicts, with -v only */
 	struct regextest_lines matched;
 	struct regextest_lines missed;
 	struct regextest_lines ignored;

@@ -144,6 +144,29 @@ take_content(struct pass *p)
 	p->subject = f->content.p;
 }
 
+/* What prefregex captured. */
+static void
+start_data(struct filter *f, const char *whole)
+{
+	if (f->pref.re != NULL)
+		failregex_captures(f->pref.re, whole, &f->data);
+	else
+		captures_reset(&f->data);
+}
+
+static void
+tell_prefregex(struct pass *p)
+{
+	struct value *groups = NULL;
+
+	if (p->trace->details) {
+		start_data(p->f, p->whole);
+		groups = captures_value(&p->f->data, p->f->names);
+	}
+	p->trace->prefregex(p->trace->arg, groups);
+	value_free(groups);
+}
+
 /* Returns false when prefregex does not match. */
 static bool
 pass_prefregex(struct pass *p)
@@ -157,23 +180,13 @@ pass_prefregex(struct pass *p)
 	if (search(p, &f->pref, p->whole, p->whole_n) != REGEX_MATCH)
 		return false;
 	if (p->trace != NULL && p->trace->prefregex != NULL && !p->pref_told)
-		p->trace->prefregex(p->trace->arg);
+		tell_prefregex(p);
 	p->pref_told = true;
 	take_content(p);
 	return true;
 }
 
 /* ---- failregex */
-
-/* What prefregex captured. */
-static void
-start_data(struct filter *f, const char *whole)
-{
-	if (f->pref.re != NULL)
-		failregex_captures(f->pref.re, whole, &f->data);
-	else
-		captures_reset(&f->data);
-}
 
 enum verdict {
 	VERDICT_NEXT,  /* try the next regex */

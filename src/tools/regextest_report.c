@@ -72,6 +72,13 @@ print_prefregex(const struct regextest *r)
 		return;
 	(void)printf("\nPrefregex: %lu total\n|  %s\n", r->pre_hits,
 	    r->spec.prefregex.expanded);
+	for (size_t i = 0; i < r->pre_groups->n; i++) {
+		struct buf b = BUF_INIT;
+
+		value_repr(&b, r->pre_groups->items[i]);
+		(void)printf("|      %s\n", b.p);
+		buf_release(&b);
+	}
 	if (r->o->verbose > 0)
 		print_cost(r, FILTER_PREFREGEX, 0);
 	(void)printf("`-\n");

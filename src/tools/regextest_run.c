@@ -153,11 +153,13 @@ on_date(void *arg, const struct datematch *m)
 }
 
 static void
-on_prefregex(void *arg)
+on_prefregex(void *arg, const struct value *groups)
 {
 	struct regextest *r = arg;
 
 	r->pre_hits++;
+	if (groups != NULL)
+		(void)value_add(r->pre_groups, value_copy(groups));
 }
 
 static void
@@ -309,6 +311,7 @@ regextest_begin(
 	f->past = xcalloc(f->npast + 1, sizeof(*f->past));
 	for (size_t i = 0; i < f->npast; i++)
 		f->past[i].missed = NO_LINE;
+	r->pre_groups = value_list();
 	f->names = regextest_names_new();
 	buf_init(&f->out);
 	f->trace = (struct trace){.first_only = !o->check_all || o->out != NULL,
@@ -339,6 +342,7 @@ void
 regextest_end(struct regextest *r)
 {
 	filter_free(r->filter);
+	value_free(r->pre_groups);
 	regexes_free(r->fail, r->spec.nfail);
 	regexes_free(r->ignore, r->spec.nignore);
 	lines_release(&r->matched);
