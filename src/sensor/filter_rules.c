@@ -157,11 +157,19 @@ start_data(struct filter *f, const char *whole)
 static void
 tell_prefregex(struct pass *p)
 {
+	struct failregex *re = p->f->pref.re;
 	struct value *groups = NULL;
+	struct regex_span s = {.set = false};
 
 	if (p->trace->details) {
 		start_data(p->f, p->whole);
 		groups = captures_value(&p->f->data, p->f->names);
+		if (failregex_content(re) != 0)
+			s = regex_group(
+			    failregex_regex(re), failregex_content(re));
+		if (s.set)
+			value_set(groups, "content",
+			    value_textn(p->whole + s.start, s.end - s.start));
 	}
 	p->trace->prefregex(p->trace->arg, groups);
 	value_free(groups);

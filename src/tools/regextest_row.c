@@ -60,6 +60,45 @@ add_id(struct buf *out, const struct regextest_row *row)
 		buf_adds(out, "None");
 }
 
+/*
+ * The users of a connection are a set in fail2ban, a list here.
+ */
+static void
+repr_set(struct buf *out, const struct value *list)
+{
+	buf_addc(out, '{');
+	for (size_t i = 0; i < list->n; i++) {
+		buf_adds(out, i > 0 ? ", " : "");
+		value_repr(out, list->items[i]);
+	}
+	buf_addc(out, '}');
+}
+
+static void
+repr_data(struct buf *out, const struct value *data)
+{
+	buf_addc(out, '{');
+	for (size_t i = 0; i + 1 < data->n; i += 2) {
+		buf_adds(out, i > 0 ? ", " : "");
+		value_repr(out, data->items[i]);
+		buf_adds(out, ": ");
+		if (value_is(data->items[i + 1], VALUE_LIST))
+			repr_set(out, data->items[i + 1]);
+		else
+			value_repr(out, data->items[i + 1]);
+	}
+	buf_addc(out, '}');
+}
+
+static void
+print_capture(struct buf *out, const struct value *v)
+{
+	if (value_is(v, VALUE_LIST))
+		repr_set(out, v);
+	else
+		value_print(out, v);
+}
+
 /* ---- tags ---- */
 
 static bool
@@ -205,7 +244,7 @@ add_capture(
 	else
 		v = value_get(row->data, key);
 	if (v != NULL && !value_is(v, VALUE_NONE))
-		value_print(out, v);
+		print_capture(out, v);
 	free(key);
 	return true;
 }
@@ -266,7 +305,7 @@ print_row(struct buf *out, const struct regextest_row *row)
 	else
 		add_time(out, row->time, row->is_int);
 	buf_adds(out, ",\t");
-	value_repr(out, row->data);
+	repr_data(out, row->data);
 	buf_adds(out, "],\n");
 }
 
@@ -295,7 +334,7 @@ print_word(struct buf *out, const char *word, const struct regextest_row *row)
 	const struct value *v = value_get(row->data, word);
 
 	if (v != NULL)
-		value_print(out, v);
+		print_capture(out, v);
 	else
 		buf_adds(out, "None");
 	buf_addc(out, '\n');
