@@ -10,35 +10,27 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <uv.h>
 
 #include "base/err.h"
 #include "base/value.h"
+#include "engine/action.h"
+#include "engine/names.h"
 #include "engine/runner.h"
 #include "engine/ticket.h"
 
 struct ignore;
 struct ignore_check;
 
-/*
- * addresses: list of texts, empty when there is none; error: what the system
- * said, NULL when the answer came. Both live during the call.
- */
-typedef void (*resolved_fn)(
-    void *arg, const struct value *addresses, const char *error);
-
 /* Copied by ignore_new(). */
 struct ignore_env {
 	void *arg;
 	const char *jail; /* for log lines, borrowed */
-	uv_loop_t *loop;
 	struct runner *runner;
+	/* As in struct names_env. */
 	void (*resolve)(
 	    void *arg, const char *name, resolved_fn fn, void *fn_arg);
 	void (*resolve_cancel)(void *arg, void *fn_arg);
-	/* Value of a tag, as in struct action_env. */
-	bool (*tag)(void *arg, const char *name, const struct ticket *t,
-	    struct buf *out);
+	const struct action_env *tags; /* of ignorecommand, borrowed */
 };
 
 /* ignoreself is on, everything else off. */
@@ -62,10 +54,13 @@ const char *ignore_command(const struct ignore *g);
 int ignore_set_cache(struct ignore *g, const char *text, struct err *err);
 /* ['<ip>', 10, 60] or None; new. */
 struct value *ignore_cache(const struct ignore *g);
-/* Takes the settings of src over (reload); caches that still fit stay. */
+/* Takes the settings of src over (reload). */
 void ignore_copy(struct ignore *g, const struct ignore *src);
 
 /* ---- verdicts */
+
+/* Asks for the names that will be needed. */
+void ignore_warm(struct ignore *g);
 
 typedef void (*ignore_fn)(void *arg, bool ignored);
 

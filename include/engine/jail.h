@@ -136,6 +136,9 @@ int jail_set(struct jail *j, const char *name, struct value *const *args,
 /* New value; NULL when there is no such option to get. */
 struct value *jail_get(const struct jail *j, const char *name);
 
+/* "usedns warn": resolved names are logged; the default. As jail_set(). */
+void jail_warn_dns(struct jail *j, bool warn);
+
 /* ---- reload (actions included) */
 
 void jail_reload_begin(struct jail *j);

@@ -53,9 +53,8 @@ struct filter {
 	struct buf unwrapped;
 	struct captures own;
 	struct captures data;
-	struct triple *matched; /* lines of the current match, owned */
-	size_t nmatched;
-	size_t cap_matched;
+	struct linelist matched;
+	struct mlf_found found;
 	struct buf id;
 };
 

@@ -110,7 +110,7 @@ record_remove(struct mlf *m, struct record *r)
 {
 	const struct capture *id = captures_get(&r->data, NAME_MLFID);
 
-	dict_deln(m->records, id->p, id->n);
+	dict_deln(m->records, captures_text(&r->data, id), id->n);
 	unlink_record(m, r);
 	r->older = m->spare;
 	m->spare = r;
@@ -155,7 +155,7 @@ record_store(struct mlf *m, struct record *r)
 		m->evicted++;
 		record_remove(m, m->oldest);
 	}
-	dict_setn(m->records, id->p, id->n, r);
+	dict_setn(m->records, captures_text(&r->data, id), id->n, r);
 	link_newest(m, r);
 }
 
@@ -175,7 +175,8 @@ static struct record *
 record_find(struct mlf *m, const struct mlf_line *line)
 {
 	const struct capture *id = captures_get(line->data, NAME_MLFID);
-	struct record *r = dict_getn(m->records, id->p, id->n);
+	struct record *r =
+	    dict_getn(m->records, captures_text(line->data, id), id->n);
 
 	if (r != NULL && is_old(r, line)) {
 		record_remove(m, r);
@@ -194,7 +195,7 @@ add_user(struct record *r, const struct captures *data)
 
 	if (!captures_has(data, NAME_USER) || r->users->n >= USERS_MAX)
 		return;
-	text = capture_value(user);
+	text = capture_value(data, user);
 	for (size_t i = 0; i < r->users->n; i++)
 		if (value_eq(r->users->items[i], text)) {
 			value_free(text);
@@ -247,13 +248,16 @@ merge(struct record *r, const struct captures *data, struct flags f)
 
 /* Step 5: which lines the next failure shows. */
 static void
-keep_lines(struct record *r, const struct mlf_line *line, const struct flags *f)
+keep_lines(
+    struct record *r, const struct linelist *lines, const struct flags *f)
 {
-	struct linelist *to = f->nofail ? &r->nofail_matches : &r->matches;
-
 	if (f->nofail && f->forget)
 		return;
-	if (!f->nofail && r->nofail_matches.n > 0) {
+	if (f->nofail) {
+		linelist_append(&r->nofail_matches, lines);
+		return;
+	}
+	if (r->nofail_matches.n > 0) {
 		struct linelist old = r->matches;
 
 		r->matches = r->nofail_matches;
@@ -261,10 +265,8 @@ keep_lines(struct record *r, const struct mlf_line *line, const struct flags *f)
 		linelist_append(&r->matches, &r->nofail_matches);
 		linelist_reset(&r->nofail_matches);
 	}
-	if (!f->nofail && f->gained)
-		return;
-	for (size_t i = 0; i < line->n; i++)
-		linelist_add(to, &line->lines[i]);
+	if (!f->gained)
+		linelist_append(&r->matches, lines);
 }
 
 static bool
@@ -286,7 +288,7 @@ judge(struct record *r, const struct mlf_line *line, struct flags f)
 		captures_remove(&r->data, NAME_MLFGAINED);
 		f.nofail = f.gained = false;
 	}
-	keep_lines(r, line, &f);
+	keep_lines(r, line->lines, &f);
 	if (captures_has(&r->data, NAME_NOFAIL))
 		return MLF_NOFAIL;
 	if (has_id(&r->data))
@@ -295,25 +297,40 @@ judge(struct record *r, const struct mlf_line *line, struct flags f)
 	return MLF_PENDING;
 }
 
+static void
+tell(const struct record *r, enum mlf_result result, struct mlf_found *found)
+{
+	captures_copy(&found->data, &r->data);
+	if (r->users->n > 0)
+		captures_set_tuple(
+		    &found->data, NAME_USERS, value_copy(r->users));
+	linelist_reset(&found->lines);
+	if (result == MLF_FAILURE)
+		linelist_append(&found->lines, &r->matches);
+}
+
 enum mlf_result
 mlf_line(struct mlf *m, const struct mlf_line *line, struct mlf_found *found)
 {
 	struct record *r = record_find(m, line);
-	struct flags f = take_flags(line->data);
 	bool known = r != NULL;
 	enum mlf_result result;
+	struct flags f;
 
+	captures_copy(&found->data, line->data);
+	f = take_flags(&found->data);
 	if (known)
-		merge(r, line->data, f);
+		merge(r, &found->data, f);
 	else {
 		r = record_take(m);
-		captures_overlay(&r->data, line->data);
+		captures_copy(&r->data, &found->data);
 		if (!f.forget)
-			add_user(r, line->data);
+			add_user(r, &found->data);
 		r->log_time = line->time;
 		r->clock = line->now;
 	}
 	result = judge(r, line, f);
+	tell(r, result, found);
 	if (known && f.forget)
 		record_remove(m, r);
 	else if (known) {
@@ -325,9 +342,6 @@ mlf_line(struct mlf *m, const struct mlf_line *line, struct mlf_found *found)
 		r->older = m->spare;
 		m->spare = r;
 	}
-	found->data = &r->data;
-	found->users = r->users;
-	found->lines = &r->matches;
 	return result;
 }
 

@@ -195,6 +195,7 @@ main(int argc, char **argv)
 		return rv;
 	(void)signal(SIGINT, on_signal);
 	(void)signal(SIGTERM, on_signal);
+	(void)signal(SIGPIPE, SIG_IGN);
 	rv = CLIENT_BAD;
 	if (client_init(&c, &o) == 0)
 		rv = run(&c);

@@ -1,0 +1,175 @@
+/*
+ * judge - what the parts of jail share; nobody else includes it
+ */
+#ifndef ENGINE_JUDGE_H
+#define ENGINE_JUDGE_H
+
+#include "base/span.h"
+#include "engine/bans.h"
+#include "engine/bantime.h"
+#include "engine/jail.h"
+#include "engine/tally.h"
+
+/* Options that a reload prepares aside. Contents owned. */
+struct judge_rules {
+	struct span bantime;
+	struct span findtime;
+	int maxretry;
+	int maxmatches;
+	bool warn_dns;
+	struct bantime *increment;
+	struct ignore *ignore;
+};
+
+/* ---- FIFO */
+
+enum item_kind {
+	ITEM_FAILURE,
+	ITEM_ATTEMPT,
+	ITEM_POSITION,
+};
+
+struct item {
+	struct item *next;
+	struct jail *jail;
+	enum item_kind kind;
+	char *name; /* to be resolved first; FAILURE only */
+	bool resolving;
+	bool resolved;
+	struct ticket **tickets; /* FAILURE, ATTEMPT: still to be judged */
+	size_t n;
+	size_t at;
+	int weight;
+	char *path; /* POSITION */
+	struct history_pos pos;
+	jail_count_fn done; /* ATTEMPT */
+	void *arg;
+};
+
+/* ---- what a command waits for */
+
+/* Answers when the last of its operations has ended. */
+struct work {
+	struct jail *jail;
+	struct work *next; /* of jail->works */
+	int count;
+	int pending; /* operations and the caller itself */
+	jail_count_fn count_done;
+	jail_unban_fn unban_done;
+	jail_done_fn done;
+	void *arg;
+	struct value *absent; /* unban: owned */
+};
+
+/* An operation of the actions that runs. */
+struct note {
+	struct note *next;
+	struct note *prev;
+	struct jail *jail;
+	struct work *work; /* or NULL */
+	char *id;          /* of a ban, else NULL */
+	size_t id_n;
+	bool recheck; /* after a check: ban again when the epoch is old */
+};
+
+/* A ban that was decided in this turn. */
+struct decided {
+	struct ticket *ticket; /* borrowed from bans */
+	struct work *work;
+	enum runner_lane lane;
+};
+
+/* A name that "unbanip" waits for. */
+struct unban_name {
+	struct unban_name *next;
+	struct jail *jail;
+	struct work *work;
+	char *name;
+};
+
+struct jail {
+	char *name;
+	struct jail_env env;
+	struct action_env action_env;
+	struct actionset *actions;
+	struct tally *tally;
+	struct bans *bans;
+	struct judge_rules rules;
+	struct judge_rules *shadow; /* of a reload, else NULL */
+
+	struct item *head;
+	struct item *tail;
+	size_t waiting;
+	bool was_full;
+	struct ignore_check *check; /* of the first item */
+
+	struct decided *decided;
+	size_t ndecided;
+	size_t cap_decided;
+	struct note *notes;
+	struct work *works;
+	struct unban_name *names;
+
+	bool restoring;
+	struct history_restore query;
+	struct ticket **restored; /* read and not yet judged, owned */
+	size_t nrestored;
+	size_t cap_restored;
+	size_t at_restored;
+	struct ignore_check *restore_check;
+
+	uv_timer_t *turn; /* owned, closed by itself */
+	bool idle;
+	bool stopping;
+	bool stopped;
+	jail_done_fn stop_done;
+	void *stop_arg;
+	int epoch;
+	double last_check; /* of all actions */
+	double last_prune;
+	double told_due;
+};
+
+/* ---- jail: the turn */
+
+/* Something is to be done in the next turn of the loop, or in ms. */
+void judge_wake(struct jail *j, int ms);
+/* Commits what was decided and gives it to the actions. */
+void judge_commit(struct jail *j);
+/* Tells the server when the earliest end has moved. */
+void judge_tell_due(struct jail *j);
+void judge_push(struct jail *j, struct item *it);
+void judge_item_free(struct item *it);
+
+/* ---- jailban: verdicts */
+
+/* Counts the failure t and bans. Takes t over. */
+void judge_failure(struct jail *j, struct ticket *t, int weight, bool attempt);
+/* Bans t, takes it over; work may be NULL. */
+void judge_ban(
+    struct jail *j, struct ticket *t, enum runner_lane lane, struct work *work);
+/* Lifts one ban: log line and actions. Takes t over. */
+void judge_unban(struct jail *j, struct ticket *t, struct work *work);
+
+/* ---- jailwork: operations that run */
+
+/* With one pending operation: the caller itself. */
+struct work *work_new(struct jail *j, void *arg);
+void work_begin(struct work *w);
+/* One operation less; answers and frees w when it was the last. */
+void work_end(struct work *w);
+struct note *note_new(struct jail *j, struct work *w, const struct ticket *t);
+/* action_done_fn for all operations; arg is a note. */
+void note_done(void *arg, bool ok);
+void judge_forget_work(struct jail *j);
+
+/* ---- jailopts */
+
+void judge_rules_init(struct jail *j, struct judge_rules *r);
+void judge_rules_copy(
+    struct jail *j, struct judge_rules *to, const struct judge_rules *from);
+void judge_rules_release(struct judge_rules *r);
+/* Tally and bans follow the rules. */
+void judge_rules_apply(struct jail *j);
+
+#endif

@@ -1,0 +1,618 @@
+/*
+ * One timer of zero milliseconds is the jail's turn: whatever came in since
+ * the last one is decided together, committed to the history once, and only
+ * then given to the actions.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/judge.h"
+
+enum {
+	TURN_MS = 5,     /* then others have theirs */
+	PRUNE_S = 5,     /* fail2ban: not more often */
+	SLICE = 200,     /* rows of the history a turn */
+	LOCKED_MS = 200, /* try a locked history again */
+};
+
+/* ---- names for what actions ask */
+
+static bool
+merged_tag(
+    struct jail *j, const char *name, const struct ticket *t, struct buf *out)
+{
+	bool all = strncmp(name, "ipjail", 6) != 0;
+	bool matches = strstr(name, "matches") != NULL;
+	struct ticket *m = j->env.history == NULL
+	                       ? NULL
+	                       : history_merged(j->env.history,
+	                             all ? NULL : j->name, t->id, t->id_n);
+
+	if (matches)
+		ticket_matches(out, m != NULL ? m : t);
+	else
+		buf_addf(out, "%d", m != NULL ? m->failures : t->failures);
+	ticket_free(m);
+	return true;
+}
+
+static bool
+env_tag(void *arg, const char *name, const struct ticket *t, struct buf *out)
+{
+	struct jail *j = arg;
+
+	if (strcmp(name, "ipmatches") == 0 || strcmp(name, "ipfailures") == 0 ||
+	    strcmp(name, "ipjailmatches") == 0 ||
+	    strcmp(name, "ipjailfailures") == 0)
+		return merged_tag(j, name, t, out);
+	if (strcmp(name, "bantime") == 0)
+		buf_addf(out, "%.0f", trunc(bans_bantime(j->bans)));
+	else if (strcmp(name, "jail.banned") == 0)
+		buf_addf(out, "%zu", bans_count(j->bans));
+	else if (strcmp(name, "jail.banned_total") == 0)
+		buf_addf(out, "%lu", bans_total(j->bans));
+	else if (strcmp(name, "jail.found") == 0)
+		buf_addf(out, "%zu", tally_count(j->tally));
+	else if (strcmp(name, "jail.found_total") == 0)
+		buf_addf(out, "%lu", tally_total(j->tally));
+	else
+		return false;
+	return true;
+}
+
+static void
+env_reverse(void *arg, const struct addr *a,
+    void (*fn)(void *fn_arg, const char *name), void *fn_arg)
+{
+	struct jail *j = arg;
+
+	j->env.reverse(j->env.arg, a, fn, fn_arg);
+}
+
+static bool
+env_ipv6(void *arg)
+{
+	struct jail *j = arg;
+
+	return j->env.ipv6(j->env.arg);
+}
+
+static int
+env_next_epoch(void *arg)
+{
+	struct jail *j = arg;
+
+	return ++j->epoch;
+}
+
+static int
+env_epoch(void *arg)
+{
+	return ((struct jail *)arg)->epoch;
+}
+
+/* ---- life */
+
+struct jail *
+jail_new(const char *name, const struct jail_env *env)
+{
+	struct jail *j = xcalloc(1, sizeof(*j));
+
+	j->name = xstrdup(name);
+	j->env = *env;
+	j->action_env = (struct action_env){
+	    .arg = j,
+	    .jail = j->name,
+	    .tag = env_tag,
+	    .resolve = env_reverse,
+	    .ipv6 = env_ipv6,
+	    .next_epoch = env_next_epoch,
+	    .epoch = env_epoch,
+	};
+	j->actions = actionset_new(&j->action_env, env->runner);
+	j->tally = tally_new();
+	j->bans = bans_new();
+	judge_rules_init(j, &j->rules);
+	judge_rules_apply(j);
+	j->told_due = INFINITY;
+	j->turn = xcalloc(1, sizeof(*j->turn));
+	(void)uv_timer_init(env->loop, j->turn);
+	j->turn->data = j;
+	if (env->history != NULL)
+		history_jail_add(env->history, name);
+	return j;
+}
+
+static void
+on_turn_closed(uv_handle_t *turn)
+{
+	free(turn);
+}
+
+/* answer: whether who waits for an attempt is told. */
+static void
+drop_items(struct jail *j, bool answer)
+{
+	struct item *it;
+
+	ignore_cancel(j->check);
+	j->check = NULL;
+	while ((it = j->head) != NULL) {
+		j->head = it->next;
+		if (answer && it->done != NULL && it->at < it->n)
+			it->done(it->arg, 0);
+		judge_item_free(it);
+	}
+	j->tail = NULL;
+	j->waiting = 0;
+}
+
+static void
+drop_restored(struct jail *j)
+{
+	ignore_cancel(j->restore_check);
+	j->restore_check = NULL;
+	while (j->at_restored < j->nrestored)
+		ticket_free(j->restored[j->at_restored++]);
+	j->nrestored = j->at_restored = 0;
+	j->restoring = false;
+}
+
+void
+jail_free(struct jail *j)
+{
+	if (j == NULL)
+		return;
+	uv_close((uv_handle_t *)j->turn, on_turn_closed);
+	drop_items(j, false);
+	drop_restored(j);
+	actionset_free(j->actions);
+	judge_forget_work(j);
+	if (j->shadow != NULL)
+		judge_rules_release(j->shadow);
+	free(j->shadow);
+	judge_rules_release(&j->rules);
+	tally_free(j->tally);
+	bans_free(j->bans);
+	free(j->decided);
+	free(j->restored);
+	free(j->name);
+	free(j);
+}
+
+const char *
+jail_name(const struct jail *j)
+{
+	return j->name;
+}
+
+struct actionset *
+jail_actions(struct jail *j)
+{
+	return j->actions;
+}
+
+/* ---- decided bans */
+
+void
+judge_tell_due(struct jail *j)
+{
+	double due = jail_next_due(j);
+
+	if (due == j->told_due)
+		return;
+	j->told_due = due;
+	if (j->env.due != NULL)
+		j->env.due(j->env.arg, j);
+}
+
+void
+judge_commit(struct jail *j)
+{
+	if (j->ndecided > 0) {
+		if (j->env.history != NULL)
+			(void)history_flush(j->env.history);
+		log_msg(LOG_DEBUG_, "actions",
+		    "Banned %zu / %lu, %zu ticket(s) in '%s'", j->ndecided,
+		    bans_total(j->bans), bans_count(j->bans), j->name);
+	}
+	for (size_t i = 0; i < j->ndecided; i++) {
+		const struct decided *d = &j->decided[i];
+
+		actionset_ban(j->actions, d->ticket, d->lane, note_done,
+		    note_new(j, d->work, d->ticket));
+		work_end(d->work); /* the note waits in its place */
+	}
+	j->ndecided = 0;
+	judge_tell_due(j);
+}
+
+/* ---- the FIFO */
+
+void
+judge_item_free(struct item *it)
+{
+	if (it->resolving)
+		it->jail->env.resolve_cancel(it->jail->env.arg, it);
+	for (size_t i = it->at; i < it->n; i++)
+		ticket_free(it->tickets[i]);
+	free(it->tickets);
+	free(it->name);
+	free(it->path);
+	free(it);
+}
+
+void
+judge_push(struct jail *j, struct item *it)
+{
+	it->jail = j;
+	if (j->head == NULL)
+		j->head = it;
+	else
+		j->tail->next = it;
+	j->tail = it;
+	j->waiting++;
+	j->was_full |= jail_full(j);
+	judge_wake(j, 0);
+}
+
+bool
+jail_full(const struct jail *j)
+{
+	return j->waiting >= JAIL_FIFO_MAX;
+}
+
+static void
+pop(struct jail *j)
+{
+	struct item *it = j->head;
+
+	j->head = it->next;
+	if (j->head == NULL)
+		j->tail = NULL;
+	j->waiting--;
+	judge_item_free(it);
+	if (j->was_full && j->waiting <= JAIL_FIFO_MAX / 2) {
+		j->was_full = false;
+		if (j->env.drained != NULL)
+			j->env.drained(j->env.arg, j);
+	}
+}
+
+/* Texts become the ids of tickets; the last one takes data and matches. */
+static void
+add_resolved(struct item *it, const struct value *addresses)
+{
+	struct ticket *t = it->tickets[0];
+
+	it->tickets =
+	    xreallocarray(it->tickets, addresses->n + 1, sizeof(*it->tickets));
+	it->n = 0;
+	for (size_t i = 0; i < addresses->n; i++) {
+		const struct value *a = addresses->items[i];
+		struct ticket *one;
+
+		if (!value_is(a, VALUE_TEXT))
+			continue;
+		one = ticket_new(a->text, a->text_n, t->time);
+		value_free(one->matches);
+		value_free(one->data);
+		one->matches = value_copy(t->matches);
+		one->data = value_copy(t->data);
+		it->tickets[it->n++] = one;
+	}
+	ticket_free(t);
+}
+
+static void
+log_resolved(const struct item *it)
+{
+	struct buf set = BUF_INIT, name = BUF_INIT;
+
+	for (size_t i = 0; i < it->n; i++) {
+		buf_adds(&set, i == 0 ? "" : ", ");
+		value_repr_text(&set, it->tickets[i]->id, it->tickets[i]->id_n);
+	}
+	ticket_shown(&name, it->name, strlen(it->name));
+	log_msg(LOG_WARN, "filter", "Determined IP using DNS Lookup: %s = {%s}",
+	    name.p, set.p);
+	buf_release(&set);
+	buf_release(&name);
+}
+
+static void
+on_resolved(void *arg, const struct value *addresses, const char *error)
+{
+	struct item *it = arg;
+	struct buf name = BUF_INIT;
+
+	it->resolving = false;
+	if (addresses == NULL || addresses->n == 0) {
+		ticket_free(it->tickets[0]);
+		it->n = 0;
+	} else
+		add_resolved(it, addresses);
+	if (error != NULL) {
+		ticket_shown(&name, it->name, strlen(it->name));
+		log_msg(LOG_WARN, "ipdns",
+		    "Unable to find a corresponding IP address for %s: %s",
+		    name.p, error);
+		buf_release(&name);
+	} else if (it->n > 0 && it->jail->rules.warn_dns)
+		log_resolved(it);
+	it->resolved = true;
+	judge_wake(it->jail, 0);
+}
+
+static void
+verdict(struct jail *j, struct item *it, bool ignored)
+{
+	struct ticket *t = it->tickets[it->at++];
+
+	if (ignored)
+		ticket_free(t);
+	else
+		judge_failure(j, t, it->weight, it->kind == ITEM_ATTEMPT);
+	if (it->done != NULL)
+		it->done(it->arg, ignored ? 0 : 1);
+}
+
+static void
+on_ignored(void *arg, bool ignored)
+{
+	struct jail *j = arg;
+
+	j->check = NULL;
+	verdict(j, j->head, ignored);
+	judge_wake(j, 0);
+}
+
+/* False: the first item waits for something. */
+static bool
+step(struct jail *j)
+{
+	struct item *it = j->head;
+	int ignored;
+
+	if (it->name != NULL && !it->resolved) {
+		if (it->resolving)
+			return false;
+		it->resolving = true;
+		j->env.resolve(j->env.arg, it->name, on_resolved, it);
+		return it->resolved;
+	}
+	if (it->kind == ITEM_POSITION && j->env.history != NULL)
+		history_log_set(j->env.history, j->name, it->path, &it->pos);
+	if (it->at == it->n) {
+		pop(j);
+		return true;
+	}
+	ignored = ignore_ask(
+	    j->rules.ignore, it->tickets[it->at], on_ignored, j, &j->check);
+	if (ignored >= 0)
+		verdict(j, it, ignored == 1);
+	return ignored >= 0;
+}
+
+static void
+prune(struct jail *j)
+{
+	double now = clock_now();
+
+	if (now >= j->last_prune && now < j->last_prune + PRUNE_S)
+		return;
+	j->last_prune = now;
+	tally_prune(j->tally, now);
+}
+
+/* ---- restored bans */
+
+static void
+restore_row(void *arg, struct ticket *t)
+{
+	struct jail *j = arg;
+
+	GROW(j->restored, j->nrestored, j->cap_restored);
+	j->restored[j->nrestored++] = t;
+}
+
+static void
+restore_verdict(struct jail *j, bool ignored)
+{
+	struct ticket *t = j->restored[j->at_restored++];
+
+	if (ignored)
+		ticket_free(t);
+	else
+		judge_ban(j, t, LANE_RESTORE, NULL);
+}
+
+static void
+on_restore_ignored(void *arg, bool ignored)
+{
+	struct jail *j = arg;
+
+	j->restore_check = NULL;
+	restore_verdict(j, ignored);
+	judge_wake(j, 0);
+}
+
+/* Judges one restored ban. False: nothing more can be done now. */
+static bool
+restore_step(struct jail *j)
+{
+	int ignored;
+
+	if (j->restore_check != NULL || j->at_restored == j->nrestored)
+		return false;
+	ignored = ignore_ask(j->rules.ignore, j->restored[j->at_restored],
+	    on_restore_ignored, j, &j->restore_check);
+	if (ignored >= 0)
+		restore_verdict(j, ignored == 1);
+	return ignored >= 0;
+}
+
+/* Reads the next rows. */
+static void
+restore_more(struct jail *j)
+{
+	int more;
+
+	if (!j->restoring || j->restore_check != NULL ||
+	    j->at_restored < j->nrestored)
+		return;
+	j->at_restored = j->nrestored = 0;
+	j->query.now = clock_now();
+	more = history_restore_some(
+	    j->env.history, &j->query, SLICE, restore_row, j);
+	j->restoring = more != 0;
+	judge_wake(j, more == -1 ? LOCKED_MS : 0);
+}
+
+/* ---- the turn */
+
+static int64_t
+real_ms(void)
+{
+	return (int64_t)(uv_hrtime() / 1000000);
+}
+
+static void
+take_turn(struct jail *j)
+{
+	int64_t end = real_ms() + TURN_MS;
+	bool done = false;
+
+	prune(j);
+	while (!done && j->head != NULL && j->check == NULL) {
+		done = !step(j);
+		if (real_ms() >= end && !done) {
+			judge_wake(j, 0);
+			done = true;
+		}
+	}
+	while (real_ms() < end && restore_step(j))
+		continue;
+	if (j->restore_check == NULL && j->at_restored < j->nrestored)
+		judge_wake(j, 0);
+	restore_more(j);
+	judge_commit(j);
+}
+
+static void
+on_turn(uv_timer_t *turn)
+{
+	struct jail *j = turn->data;
+
+	if (j->stopped) {
+		if (j->stop_done != NULL)
+			j->stop_done(j->stop_arg); /* may free the jail */
+	} else if (!j->idle && !j->stopping)
+		take_turn(j);
+}
+
+void
+judge_wake(struct jail *j, int ms)
+{
+	if (uv_is_active((uv_handle_t *)j->turn) &&
+	    uv_timer_get_due_in(j->turn) <= (uint64_t)ms)
+		return;
+	(void)uv_timer_start(j->turn, on_turn, (uint64_t)ms, 0);
+}
+
+static void
+on_started(void *arg, bool ok)
+{
+	struct work *w = arg;
+
+	(void)ok;
+	work_end(w);
+}
+
+void
+jail_start(struct jail *j, jail_done_fn done, void *arg)
+{
+	struct work *w = work_new(j, arg);
+
+	w->done = done;
+	ignore_warm(j->rules.ignore);
+	actionset_start(j->actions, on_started, w);
+	if (j->env.history == NULL)
+		return;
+	j->query = (struct history_restore){
+	    .jail = j->name,
+	    .bantime = bans_bantime(j->bans),
+	    .increment = bantime_increments(j->rules.increment),
+	    .maxtime = bantime_maxtime(j->rules.increment),
+	    .maxmatches = j->rules.maxmatches,
+	};
+	j->restoring = true;
+	judge_wake(j, 0);
+}
+
+static void
+on_stopped(void *arg, bool ok)
+{
+	struct jail *j = arg;
+
+	(void)ok;
+	if (j->env.history != NULL) {
+		history_jail_stop(j->env.history, j->name);
+		(void)history_flush(j->env.history);
+	}
+	j->stopped = true;
+	judge_wake(j, 0);
+}
+
+void
+jail_stop(struct jail *j, jail_done_fn done, void *arg)
+{
+	struct ticket **list;
+	struct ticket *t;
+
+	j->stop_done = done;
+	j->stop_arg = arg;
+	if (j->stopping)
+		return;
+	while (j->head != NULL && j->check == NULL && step(j))
+		continue;
+	judge_commit(j);
+	j->stopping = true;
+	drop_items(j, true);
+	drop_restored(j);
+	list = bans_list(j->bans);
+	actionset_flush(j->actions, (const struct ticket *const *)list,
+	    bans_count(j->bans), true, NULL, NULL);
+	for (size_t i = 0; list[i] != NULL; i++) {
+		t = bans_take(j->bans, list[i]->id, list[i]->id_n);
+		ticket_free(t);
+	}
+	free(list);
+	actionset_stop(j->actions, on_stopped, j);
+	judge_tell_due(j);
+}
+
+void
+jail_idle(struct jail *j, bool idle)
+{
+	j->idle = idle;
+	judge_wake(j, 0);
+	judge_tell_due(j);
+}
+
+bool
+jail_is_idle(const struct jail *j)
+{
+	return j->idle;
+}
+
+double
+jail_next_due(const struct jail *j)
+{
+	/* a ban ends when its last millisecond is over */
+	return j->idle ? INFINITY : bans_next_end(j->bans) + 0.001;
+}

@@ -1,0 +1,303 @@
+/*
+ * From a failure to a ban. What fail2ban's observer does afterwards in a
+ * thread of its own (heavier counting of known offenders, longer bans) is
+ * done here before the actions run, so that <bantime> is right in actionban.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/judge.h"
+
+/* ---- failures */
+
+static void
+log_failure(const struct jail *j, const struct ticket *t, const char *what)
+{
+	struct buf id = BUF_INIT, when = BUF_INIT;
+
+	if (!log_enabled(LOG_INFO_))
+		return;
+	ticket_shown(&id, t->id, t->id_n);
+	ticket_print_time(&when, t->time);
+	log_msg(LOG_INFO_, "filter", "[%s] %s %s - %s", j->name, what, id.p,
+	    when.p);
+	buf_release(&id);
+	buf_release(&when);
+}
+
+static bool
+increments(const struct jail *j)
+{
+	return j->env.history != NULL && bantime_increments(j->rules.increment);
+}
+
+static void
+log_bad(const struct jail *j, const struct ticket *t, int count, double weight)
+{
+	struct buf id = BUF_INIT, when = BUF_INIT, number = BUF_INIT;
+	int max = j->rules.maxretry;
+
+	ticket_shown(&id, t->id, t->id_n);
+	ticket_print_time(&when, t->time);
+	/* fail2ban: a float, but an integer when it had to be cut */
+	if (weight > max)
+		buf_addf(&number, "%d", max);
+	else
+		value_repr_float(&number, weight);
+	log_msg(LOG_INFO_, "observer", "[%s] Found %s, bad - %s, %d # -> %s%s",
+	    j->name, id.p, when.p, count, number.p,
+	    weight >= max ? ", Ban" : "");
+	buf_release(&id);
+	buf_release(&when);
+	buf_release(&number);
+}
+
+/*
+ * A known offender's failure counts more: twice after one ban, then 3, 5, 9.
+ * Returns the new count of the tally; 0: as it was.
+ */
+static int
+weigh(struct jail *j, const struct ticket *t)
+{
+	struct history_row row;
+	double weight;
+	int count;
+
+	if (!increments(j) ||
+	    history_find(j->env.history, j->name, t->id, t->id_n, &row) != 1)
+		return 0;
+	count = row.bancount > t->bancount ? row.bancount : t->bancount;
+	weight = ldexp(1, count < 20 ? count : 20) / 2 + 1;
+	if (t->time <= row.timeofban || fmin(weight, j->rules.maxretry) <= 1)
+		return 0;
+	log_bad(j, t, count, weight);
+	return tally_weigh(j->tally, t->id, t->id_n,
+	    (int)fmin(weight, j->rules.maxretry) - 1, count);
+}
+
+void
+judge_failure(struct jail *j, struct ticket *t, int weight, bool attempt)
+{
+	struct ticket known = {
+	    .id = xmemdup0(t->id, t->id_n), .id_n = t->id_n, .time = t->time};
+	int retry, heavier;
+
+	log_failure(j, t, attempt ? "Attempt" : "Found");
+	retry = tally_add(j->tally, t, weight);
+	heavier = weigh(j, &known);
+	if (heavier > retry)
+		retry = heavier;
+	if (retry >= j->rules.maxretry) {
+		t = tally_take(j->tally, known.id, known.id_n);
+		if (t != NULL)
+			judge_ban(j, t, LANE_LIVE, NULL);
+	}
+	free(known.id);
+}
+
+/* ---- longer bans */
+
+/* What was found out about a known offender before it was banned. */
+struct increment {
+	bool known;
+	int count;     /* earlier bans */
+	double last;   /* time of the last one */
+	double before; /* ban times in seconds */
+	double after;
+};
+
+static void
+lengthen(struct jail *j, struct ticket *t, struct increment *inc)
+{
+	struct err err = ERR_INIT;
+	struct number v;
+
+	if (inc->before <= 0 || inc->count <= 0)
+		return;
+	if (bantime_apply(
+	        j->rules.increment, inc->before, inc->count, &v, &err) == -1) {
+		log_msg(LOG_ERROR, "observer", "%s", err_text(&err));
+		err_release(&err);
+		return;
+	}
+	inc->after = v.f;
+	if (inc->after == inc->before)
+		return;
+	t->bantime = inc->after;
+	t->has_bantime = true;
+}
+
+/*
+ * fail2ban: only bans without a time of their own are incremented; a line
+ * that is not newer than the last ban was judged before a restart.
+ */
+static void
+look_up(struct jail *j, struct ticket *t, struct increment *inc)
+{
+	const char *jail =
+	    bantime_overalljails(j->rules.increment) ? NULL : j->name;
+	struct history_row row;
+
+	*inc = (struct increment){.before = bans_bantime(j->bans)};
+	inc->after = inc->before;
+	if (!increments(j) || t->restored || t->has_bantime ||
+	    inc->before == -1 ||
+	    history_find(j->env.history, jail, t->id, t->id_n, &row) != 1)
+		return;
+	inc->known = true;
+	inc->count = row.bancount;
+	inc->last = row.timeofban;
+	if (row.bancount > t->bancount)
+		t->bancount = row.bancount;
+	if (t->time <= row.timeofban)
+		t->restored = true;
+	lengthen(j, t, inc);
+}
+
+static void
+log_increment(
+    const struct jail *j, const struct ticket *t, const struct increment *inc)
+{
+	struct buf id = BUF_INIT, a = BUF_INIT, b = BUF_INIT, when = BUF_INIT;
+
+	ticket_shown(&id, t->id, t->id_n);
+	span_pretty(&a, inc->before);
+	span_pretty(&b, inc->after);
+	ticket_print_time(&when, inc->last);
+	if (!t->restored)
+		log_msg(LOG_INFO_, "observer",
+		    "[%s] IP %s is bad: %d # last %s - incr %s to %s", j->name,
+		    id.p, inc->count, when.p, a.p, b.p);
+	if (inc->after != inc->before) {
+		buf_reset(&when);
+		ticket_print_time(&when, ticket_end(t, inc->after));
+		log_msg(LOG_NOTICE_, "observer",
+		    "[%s] Increase Ban %s (%d # %s -> %s)", j->name, id.p,
+		    t->bancount, b.p, when.p);
+	}
+	buf_release(&id);
+	buf_release(&a);
+	buf_release(&b);
+	buf_release(&when);
+}
+
+/* ---- bans */
+
+static void
+log_ban(const struct jail *j, int level, const char *fmt_before,
+    const struct ticket *t, const char *after)
+{
+	struct buf id = BUF_INIT;
+
+	if (!log_enabled(level))
+		return;
+	ticket_shown(&id, t->id, t->id_n);
+	log_msg(
+	    level, "actions", "[%s] %s%s%s", j->name, fmt_before, id.p, after);
+	buf_release(&id);
+}
+
+static void
+decide(struct jail *j, struct ticket *t, enum runner_lane lane, struct work *w)
+{
+	GROW(j->decided, j->ndecided, j->cap_decided);
+	work_begin(w);
+	j->decided[j->ndecided++] = (struct decided){t, w, lane};
+}
+
+static void
+added(struct jail *j, struct ticket *t, const struct increment *inc)
+{
+	double bantime = t->has_bantime ? t->bantime : bans_bantime(j->bans);
+
+	if (!t->restored && j->env.history != NULL)
+		history_ban(j->env.history, j->name, t, bantime);
+	log_ban(j, LOG_NOTICE_, t->restored ? "Restore Ban " : "Ban ", t, "");
+	if (inc->known)
+		log_increment(j, t, inc);
+}
+
+/* Repairs what somebody may have removed from the firewall. */
+static void
+check_actions(struct jail *j, struct ticket *old, struct work *w)
+{
+	struct note *n;
+
+	if (!old->banned)
+		return; /* its actions run right now */
+	if (clock_now() > j->last_check + 3 || clock_now() < j->last_check) {
+		j->last_check = clock_now();
+		n = note_new(j, w, old);
+		n->recheck = true;
+		actionset_check(j->actions, note_done, n);
+	}
+}
+
+static void
+already_banned(struct jail *j, const struct ticket *t, struct work *w)
+{
+	struct ticket *old = bans_find(j->bans, t->id, t->id_n);
+	double delta = t->time - old->time;
+	int level = delta < 3    ? LOG_DEBUG_
+	            : delta < 60 ? LOG_NOTICE_
+	                         : LOG_WARN;
+
+	log_ban(j, level, "", t, " already banned");
+	if (old->epoch < j->epoch && old->banned) {
+		if (w != NULL)
+			w->count++;
+		actionset_reban(
+		    j->actions, old, note_done, note_new(j, w, old));
+	} else if (delta > 3)
+		check_actions(j, old, w);
+}
+
+void
+judge_ban(
+    struct jail *j, struct ticket *t, enum runner_lane lane, struct work *work)
+{
+	struct ticket *mine = t;
+	struct increment inc;
+
+	look_up(j, t, &inc);
+	switch (bans_add(j->bans, &mine, clock_now())) {
+	case BANS_ADDED:
+		if (work != NULL)
+			work->count++;
+		added(j, t, &inc);
+		decide(j, t, lane, work);
+		return;
+	case BANS_EXPIRED:
+		log_ban(j, LOG_INFO_, "Ignore ", t, ", expired bantime");
+		break;
+	case BANS_KNOWN:
+		already_banned(j, t, work);
+		break;
+	}
+	ticket_free(mine);
+}
+
+void
+judge_unban(struct jail *j, struct ticket *t, struct work *work)
+{
+	log_ban(j, LOG_NOTICE_, "Unban ", t, "");
+	actionset_unban(j->actions, t, note_done, note_new(j, work, NULL));
+	ticket_free(t);
+}
+
+void
+jail_run_due(struct jail *j, double now)
+{
+	struct ticket *t;
+
+	if (j->idle || j->stopping)
+		return;
+	judge_commit(j);
+	while ((t = bans_take_ended(j->bans, now)) != NULL)
+		judge_unban(j, t, NULL);
+	judge_tell_due(j);
+}

@@ -1,0 +1,352 @@
+/*
+ * Commands of the control socket and reload.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/judge.h"
+
+/* ---- input */
+
+static struct ticket *
+failure_ticket(const struct value *id, double time)
+{
+	struct buf text = BUF_INIT;
+	struct ticket *t;
+	double now = clock_now();
+
+	value_print(&text, id);
+	/* fail2ban: nothing happens in the future; NaN fails both tests */
+	t = ticket_new(text.p, text.n, time >= 0 && time <= now ? time : now);
+	buf_release(&text);
+	return t;
+}
+
+/* Takes it when it is one of the two types that it may be. */
+static void
+take_value(struct value **to, struct value **from, enum value_type type)
+{
+	if (!value_is(*from, type))
+		return;
+	value_free(*to);
+	*to = *from;
+	*from = NULL;
+}
+
+static void
+push_ticket(struct item *it, struct ticket *t)
+{
+	it->tickets = xcalloc(1, sizeof(*it->tickets));
+	it->tickets[0] = t;
+	it->n = 1;
+}
+
+void
+jail_failure(struct jail *j, struct failure *f)
+{
+	struct item *it;
+	struct ticket *t;
+
+	if (j->stopping || f->id == NULL) {
+		failure_release(f);
+		return;
+	}
+	it = xcalloc(1, sizeof(*it));
+	t = failure_ticket(f->id, f->time);
+	it->kind = ITEM_FAILURE;
+	it->weight = f->count > 0 ? f->count : 1;
+	if (f->resolve && !t->is_addr)
+		it->name = xmemdup0(t->id, t->id_n);
+	take_value(&t->data, &f->data, VALUE_DICT);
+	take_value(&t->matches, &f->matches, VALUE_LIST);
+	failure_release(f);
+	push_ticket(it, t);
+	judge_push(j, it);
+}
+
+void
+jail_position(struct jail *j, const char *path, const struct history_pos *pos)
+{
+	struct item *it;
+
+	if (j->stopping || j->env.history == NULL)
+		return;
+	it = xcalloc(1, sizeof(*it));
+	it->kind = ITEM_POSITION;
+	it->path = xstrdup(path);
+	it->pos = *pos;
+	judge_push(j, it);
+}
+
+void
+jail_attempt(struct jail *j, const char *id, const struct value *matches,
+    jail_count_fn done, void *arg)
+{
+	struct item *it;
+	struct ticket *t;
+
+	if (j->stopping) {
+		done(arg, 0);
+		return;
+	}
+	it = xcalloc(1, sizeof(*it));
+	t = ticket_new(id, strlen(id), clock_now());
+	if (value_is(matches, VALUE_LIST)) {
+		value_free(t->matches);
+		t->matches = value_copy(matches);
+	}
+	it->kind = ITEM_ATTEMPT;
+	it->weight = t->matches->n > 0 ? (int)t->matches->n : 1;
+	it->done = done;
+	it->arg = arg;
+	push_ticket(it, t);
+	judge_push(j, it);
+}
+
+/* ---- ban and unban */
+
+void
+jail_banip(struct jail *j, struct value *const *ids, size_t n,
+    jail_count_fn done, void *arg)
+{
+	struct work *w = work_new(j, arg);
+
+	w->count_done = done;
+	for (size_t i = 0; i < n && !j->stopping; i++) {
+		struct buf id = BUF_INIT;
+
+		value_print(&id, ids[i]);
+		if (id.n > 0)
+			judge_ban(j, ticket_new(id.p, id.n, clock_now()),
+			    LANE_LIVE, w);
+		buf_release(&id);
+	}
+	judge_commit(j);
+	work_end(w);
+}
+
+static void
+forget(struct jail *j, const char *id, size_t n)
+{
+	if (j->env.history != NULL)
+		history_unban(j->env.history, j->name, id, n);
+}
+
+/* Unbans one id if it is banned. */
+static bool
+unban_id(struct jail *j, const char *id, size_t n, struct work *w)
+{
+	struct ticket *t = bans_take(j->bans, id, n);
+
+	if (t == NULL)
+		return false;
+	w->count++;
+	judge_unban(j, t, w);
+	return true;
+}
+
+/* Ids that lie in a network; the network itself is not banned. */
+static bool
+unban_net(struct jail *j, const struct addr *net, struct work *w)
+{
+	struct ticket **list = bans_list(j->bans);
+	bool any = false;
+
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (list[i]->is_addr && addr_in(&list[i]->addr, net)) {
+			forget(j, list[i]->id, list[i]->id_n);
+			any |= unban_id(j, list[i]->id, list[i]->id_n, w);
+		}
+	free(list);
+	return any;
+}
+
+static void
+add_absent(struct work *w, const char *name)
+{
+	log_msg(LOG_MSG, "actions", "%s is not banned", name);
+	value_adds(w->absent, name);
+}
+
+static void
+on_unban_name(void *arg, const struct value *addresses, const char *error)
+{
+	struct unban_name *u = arg, **p = &u->jail->names;
+	struct jail *j = u->jail;
+	bool any = false;
+
+	(void)error;
+	while (*p != u)
+		p = &(*p)->next;
+	*p = u->next;
+	for (size_t i = 0; addresses != NULL && i < addresses->n; i++) {
+		const struct value *a = addresses->items[i];
+		struct buf id = BUF_INIT;
+
+		if (value_is(a, VALUE_TEXT))
+			addr_normalise(&id, a->text, a->text_n);
+		if (unban_id(j, id.p, id.n, u->work)) {
+			forget(j, id.p, id.n);
+			any = true;
+		}
+		buf_release(&id);
+	}
+	if (!any)
+		add_absent(u->work, u->name);
+	judge_tell_due(j);
+	work_end(u->work);
+	free(u->name);
+	free(u);
+}
+
+static void
+unban_name(struct jail *j, const char *name, struct work *w)
+{
+	struct unban_name *u = xcalloc(1, sizeof(*u));
+	char *asked = xstrdup(name); /* u may be gone before the call ends */
+
+	u->jail = j;
+	u->work = w;
+	u->name = xstrdup(name);
+	u->next = j->names;
+	j->names = u;
+	work_begin(w);
+	j->env.resolve(j->env.arg, asked, on_unban_name, u);
+	free(asked);
+}
+
+/*
+ * Exactly what is banned; else what lies in it when it is a network; else
+ * what it resolves to when it looks like a name.
+ */
+static void
+unban_text(struct jail *j, const char *text, size_t n, struct work *w)
+{
+	struct buf id = BUF_INIT;
+	struct addr a;
+	bool is_addr = addr_parse(&a, text, n);
+
+	addr_normalise(&id, text, n);
+	forget(j, id.p, id.n);
+	if (unban_id(j, id.p, id.n, w))
+		;
+	else if (is_addr && !addr_is_single(&a)) {
+		if (!unban_net(j, &a, w))
+			add_absent(w, text);
+	} else if (is_addr || n == 0 || j->stopping)
+		add_absent(w, text);
+	else
+		unban_name(j, text, w);
+	buf_release(&id);
+}
+
+void
+jail_unbanip(struct jail *j, struct value *const *ids, size_t n,
+    jail_unban_fn done, void *arg)
+{
+	struct work *w = work_new(j, arg);
+
+	w->unban_done = done;
+	w->absent = value_list();
+	judge_commit(j);
+	for (size_t i = 0; i < n; i++) {
+		struct buf id = BUF_INIT;
+
+		value_print(&id, ids[i]);
+		unban_text(j, id.p, id.n, w);
+		buf_release(&id);
+	}
+	if (j->env.history != NULL)
+		(void)history_flush(j->env.history);
+	judge_tell_due(j);
+	work_end(w);
+}
+
+void
+jail_unban_all(struct jail *j, jail_count_fn done, void *arg)
+{
+	struct work *w = work_new(j, arg);
+	struct ticket **list;
+
+	w->count_done = done;
+	judge_commit(j);
+	list = bans_list(j->bans);
+	w->count = (int)bans_count(j->bans);
+	if (w->count > 0)
+		actionset_flush(j->actions, (const struct ticket *const *)list,
+		    bans_count(j->bans), false, note_done,
+		    note_new(j, w, NULL));
+	for (size_t i = 0; list[i] != NULL; i++)
+		ticket_free(bans_take(j->bans, list[i]->id, list[i]->id_n));
+	free(list);
+	if (j->env.history != NULL) {
+		history_unban_all(j->env.history, j->name);
+		(void)history_flush(j->env.history);
+	}
+	judge_tell_due(j);
+	work_end(w);
+}
+
+/* ---- reload */
+
+void
+jail_reload_begin(struct jail *j)
+{
+	if (j->shadow != NULL)
+		return;
+	j->shadow = xcalloc(1, sizeof(*j->shadow));
+	judge_rules_init(j, j->shadow);
+	judge_rules_copy(j, j->shadow, &j->rules);
+	ignore_clear(j->shadow->ignore);
+	actionset_reload_begin(j->actions);
+}
+
+static void
+drop_shadow(struct jail *j)
+{
+	judge_rules_release(j->shadow);
+	free(j->shadow);
+	j->shadow = NULL;
+}
+
+static void
+on_committed(void *arg, bool ok)
+{
+	(void)ok;
+	work_end(arg);
+}
+
+void
+jail_reload_commit(struct jail *j, jail_done_fn done, void *arg)
+{
+	struct work *w = work_new(j, arg);
+	struct ticket **list;
+
+	w->done = done;
+	if (j->shadow == NULL) {
+		work_end(w);
+		return;
+	}
+	judge_rules_copy(j, &j->rules, j->shadow);
+	drop_shadow(j);
+	judge_rules_apply(j);
+	ignore_warm(j->rules.ignore);
+	judge_commit(j);
+	list = bans_list(j->bans);
+	actionset_reload_commit(j->actions, (const struct ticket *const *)list,
+	    bans_count(j->bans), on_committed, w);
+	free(list);
+	judge_tell_due(j);
+}
+
+void
+jail_reload_abort(struct jail *j)
+{
+	if (j->shadow == NULL)
+		return;
+	drop_shadow(j);
+	actionset_reload_abort(j->actions);
+}

@@ -1,0 +1,679 @@
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "jailfix.h"
+
+/* NOW is 2023-11-14 22:13:20 UTC. */
+
+static void
+setup(void)
+{
+	jailfix_setup();
+	jailfix_set("bantime", "60");
+	jailfix_set("ignoreself", "no"); /* any address may be the machine's */
+	(void)fixture_log();
+}
+
+START_TEST(three_failures_are_a_ban)
+{
+	struct jail_counts n;
+
+	jailfix_start();
+	jailfix_fails("192.0.2.1", 3);
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Found 192.0.2.1 - 2023-11-14 22:13:20\n"
+	    "INFO filter: [j] Found 192.0.2.1 - 2023-11-14 22:13:20\n"
+	    "INFO filter: [j] Found 192.0.2.1 - 2023-11-14 22:13:20\n"
+	    "NOTICE actions: [j] Ban 192.0.2.1\n");
+	ck_assert_str_eq(fixture_trace(), "ban 192.0.2.1 60 1\n");
+	ck_assert_str_eq(
+	    jailfix_sql("select jail,ip,timeofban,bantime,bancount,data from "
+	                "bans"),
+	    "j|192.0.2.1|1700000000|60|1|{\"matches\": [[\"\", \"12:00\", "
+	    "\" bad\"], \"12:00 bad\", \"12:00 bad\"], \"failures\": 3, "
+	    "\"ip4\": \"192.0.2.1\"}\n");
+	jail_counts(jf.jail, &n);
+	ck_assert_uint_eq(n.failed, 0);
+	ck_assert_uint_eq(n.failed_total, 3);
+	ck_assert_uint_eq(n.banned, 1);
+	ck_assert_uint_eq(n.banned_total, 1);
+	ck_assert(jail_is_banned(jf.jail, "::ffff:192.0.2.1", 16));
+}
+END_TEST
+
+START_TEST(ban_ends_when_its_time_is_over)
+{
+	jailfix_start();
+	jailfix_fails("192.0.2.1", 3);
+	ck_assert_int_ge(jf.due, 1);
+	ck_assert(fabs(jail_next_due(jf.jail) - (NOW + 60)) < 0.01);
+	(void)fixture_log();
+	(void)fixture_trace();
+	clock_set(NOW + 60);
+	jail_run_due(jf.jail, clock_now());
+	fixture_run();
+	ck_assert_str_eq(fixture_log(), "");
+	clock_set(NOW + 60.5);
+	jail_run_due(jf.jail, clock_now());
+	fixture_run();
+	ck_assert_str_eq(
+	    fixture_log(), "NOTICE actions: [j] Unban 192.0.2.1\n");
+	ck_assert_str_eq(fixture_trace(), "unban 192.0.2.1\n");
+	ck_assert(isinf(jail_next_due(jf.jail)));
+	ck_assert_str_eq(jailfix_sql("select count(*) from bips"), "1\n");
+}
+END_TEST
+
+/* fail2ban: bantime 60, lines 100, 90, 80 seconds old. */
+START_TEST(ban_that_is_over_already_is_none)
+{
+	jailfix_start();
+	for (int age = 100; age >= 80; age -= 10)
+		jailfix_fail("192.0.2.20", NOW - age);
+	fixture_run();
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Found 192.0.2.20 - 2023-11-14 22:11:40\n"
+	    "INFO filter: [j] Found 192.0.2.20 - 2023-11-14 22:11:50\n"
+	    "INFO filter: [j] Found 192.0.2.20 - 2023-11-14 22:12:00\n"
+	    "INFO actions: [j] Ignore 192.0.2.20, expired bantime\n");
+	ck_assert_str_eq(fixture_trace(), "");
+	ck_assert_str_eq(jailfix_sql("select count(*) from bans"), "0\n");
+}
+END_TEST
+
+START_TEST(future_and_nonsense_times_are_now)
+{
+	static const double times[] = {NOW + 30, INFINITY, NAN, -5};
+
+	jailfix_fail("192.0.2.1", times[_i]);
+	fixture_run();
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Found 192.0.2.1 - 2023-11-14 22:13:20\n");
+}
+END_TEST
+
+START_TEST(id_cannot_forge_a_line)
+{
+	jailfix_set("maxretry", "1");
+	(void)fixture_log();
+	jailfix_fails("x\n2026-11-22 NOTICE [sshd] Ban 8.8.8.8", 1);
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Found x\\x0a2026-11-22 NOTICE [sshd] Ban "
+	    "8.8.8.8 - 2023-11-14 22:13:20\n"
+	    "NOTICE actions: [j] Ban x\\x0a2026-11-22 NOTICE [sshd] Ban "
+	    "8.8.8.8\n");
+}
+END_TEST
+
+START_TEST(name_is_resolved_and_all_its_addresses_count)
+{
+	jailfix_set("maxretry", "1");
+	(void)fixture_log();
+	jailfix_fails("two.example", 1);
+	ck_assert_str_eq(fixture_log(),
+	    "WARNING filter: Determined IP using DNS Lookup: two.example = "
+	    "{'192.0.2.41', '2001:db8::41'}\n"
+	    "INFO filter: [j] Found 192.0.2.41 - 2023-11-14 22:13:20\n"
+	    "NOTICE actions: [j] Ban 192.0.2.41\n"
+	    "INFO filter: [j] Found 2001:db8::41 - 2023-11-14 22:13:20\n"
+	    "NOTICE actions: [j] Ban 2001:db8::41\n");
+	jail_warn_dns(jf.jail, false);
+	jailfix_fails("bad.example", 1);
+	ck_assert_str_eq(fixture_log(),
+	    "WARNING ipdns: Unable to find a corresponding IP address for "
+	    "bad.example: unknown\n");
+}
+END_TEST
+
+START_TEST(slow_name_keeps_the_order_of_lines)
+{
+	struct history_pos pos = {"m", 77}, got;
+	struct jail_counts n;
+
+	jailfix_fail("slow.example", NOW);
+	jailfix_fail("192.0.2.1", NOW);
+	jail_position(jf.jail, "/x", &pos);
+	fixture_run();
+	ck_assert_str_eq(fixture_log(), "");
+	jail_counts(jf.jail, &n);
+	ck_assert_uint_eq(n.waiting, 3);
+	ck_assert(!history_log_get(jf.history, "j", "/x", &got));
+	jailfix_resolve("192.0.2.9");
+	ck_assert_str_eq(fixture_log(),
+	    "WARNING filter: Determined IP using DNS Lookup: slow.example = "
+	    "{'192.0.2.9'}\n"
+	    "INFO filter: [j] Found 192.0.2.9 - 2023-11-14 22:13:20\n"
+	    "INFO filter: [j] Found 192.0.2.1 - 2023-11-14 22:13:20\n");
+	ck_assert(history_log_get(jf.history, "j", "/x", &got));
+	ck_assert(got.at == 77);
+}
+END_TEST
+
+START_TEST(full_fifo_says_so_and_when_it_is_not)
+{
+	jailfix_fail("slow.example", NOW);
+	for (int i = 1; i < JAIL_FIFO_MAX; i++) {
+		ck_assert(!jail_full(jf.jail));
+		jailfix_fail("192.0.2.1", NOW);
+	}
+	fixture_run();
+	ck_assert(jail_full(jf.jail));
+	ck_assert_int_eq(jf.drained, 0);
+	jailfix_resolve("192.0.2.9");
+	ck_assert(!jail_full(jf.jail));
+	ck_assert_int_eq(jf.drained, 1);
+}
+END_TEST
+
+START_TEST(ignored_address_is_not_counted)
+{
+	struct jail_counts n;
+
+	jailfix_set("addignoreip", "192.0.2.0/24");
+	jailfix_set("ignoreself", "yes");
+	jailfix_fails("192.0.2.7", 3);
+	jailfix_fails("127.0.0.1", 1);
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Ignore 192.0.2.7 by ip\n"
+	    "INFO filter: [j] Ignore 192.0.2.7 by ip\n"
+	    "INFO filter: [j] Ignore 192.0.2.7 by ip\n"
+	    "INFO filter: [j] Ignore 127.0.0.1 by ignoreself rule\n");
+	jail_counts(jf.jail, &n);
+	ck_assert_uint_eq(n.failed_total, 0);
+}
+END_TEST
+
+START_TEST(ignorecommand_decides_in_order)
+{
+	jailfix_set("ignorecommand", "test <ip> = 192.0.2.7");
+	(void)fixture_log();
+	jailfix_fail("192.0.2.7", NOW);
+	jailfix_fail("192.0.2.8", NOW);
+	fixture_run();
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Ignore 192.0.2.7 by command\n"
+	    "INFO filter: [j] Found 192.0.2.8 - 2023-11-14 22:13:20\n");
+}
+END_TEST
+
+/* fail2ban: attempt X, then attempt X with two matches, maxretry 3. */
+START_TEST(attempts_are_failures)
+{
+	struct value *matches = value_list();
+
+	jailfix_set("ignoreself", "yes");
+	jailfix_start();
+	jail_attempt(jf.jail, "192.0.2.1", matches, jailfix_count, NULL);
+	value_adds(matches, "line a");
+	value_adds(matches, "line b");
+	jail_attempt(jf.jail, "192.0.2.1", matches, jailfix_count, NULL);
+	jail_attempt(jf.jail, "127.0.0.1", matches, jailfix_count, NULL);
+	fixture_run();
+	ck_assert_str_eq(jailfix_answers(), "1;1;0;");
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Attempt 192.0.2.1 - 2023-11-14 22:13:20\n"
+	    "INFO filter: [j] Attempt 192.0.2.1 - 2023-11-14 22:13:20\n"
+	    "NOTICE actions: [j] Ban 192.0.2.1\n"
+	    "INFO filter: [j] Ignore 127.0.0.1 by ignoreself rule\n");
+	ck_assert_str_eq(jailfix_sql("select data from bans"),
+	    "{\"matches\": [\"line a\", \"line b\"], \"failures\": 2}\n");
+	value_free(matches);
+}
+END_TEST
+
+START_TEST(manual_ban_answers_after_the_actions)
+{
+	jailfix_start();
+	ck_assert_str_eq(jailfix_banip("192.0.2.1"), "1;");
+	ck_assert_str_eq(fixture_trace(), "ban 192.0.2.1 60 1\n");
+	ck_assert_str_eq(jailfix_banip("192.0.2.1"), "0;");
+	ck_assert_str_eq(jailfix_sql("select data from bans"),
+	    "{\"matches\": [], \"failures\": 0}\n");
+}
+END_TEST
+
+static const struct unban_case {
+	const char *ask;
+	const char *answer;
+} unban_cases[] = {
+    {"192.0.2.1", "1 []"},
+    {"::ffff:192.0.2.1", "1 []"},
+    {"192.0.2.9", "0 ['192.0.2.9']"},
+    {"203.0.113.0/24", "1 []"},  /* the network itself, not the host */
+    {"198.51.100.0/24", "3 []"}, /* hosts in it */
+    {"two.example", "1 []"},     /* what it resolves to */
+    {"none.example", "0 ['none.example']"},
+    {"raw id", "1 []"},
+};
+
+START_TEST(unban_finds_ids_nets_and_names)
+{
+	static const char *const banned[] = {"192.0.2.1", "203.0.113.0/24",
+	    "203.0.113.5", "198.51.100.1", "198.51.100.2", "198.51.100.3",
+	    "192.0.2.41", "raw id"};
+
+	jailfix_start();
+	for (size_t i = 0; i < sizeof(banned) / sizeof(banned[0]); i++)
+		ck_assert_str_eq(jailfix_banip(banned[i]), "1;");
+	ck_assert_str_eq(
+	    jailfix_unbanip(unban_cases[_i].ask), unban_cases[_i].answer);
+}
+END_TEST
+
+START_TEST(unban_deletes_the_rows_even_if_not_banned)
+{
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	clock_set(NOW + 100);
+	jail_run_due(jf.jail, clock_now());
+	fixture_run();
+	ck_assert_str_eq(jailfix_sql("select count(*) from bips"), "1\n");
+	(void)jailfix_unbanip("192.0.2.1");
+	ck_assert_str_eq(jailfix_sql("select count(*) from bips"), "0\n");
+}
+END_TEST
+
+START_TEST(unban_all_flushes_everything)
+{
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	(void)jailfix_banip("192.0.2.2");
+	(void)fixture_trace();
+	(void)fixture_log();
+	jail_unban_all(jf.jail, jailfix_count, NULL);
+	fixture_run();
+	ck_assert_str_eq(jailfix_answers(), "2;");
+	ck_assert_str_eq(fixture_trace(), "unban 192.0.2.1\nunban 192.0.2.2\n");
+	ck_assert_str_eq(fixture_log(),
+	    "NOTICE actions: [j] Unban 192.0.2.1\n"
+	    "NOTICE actions: [j] Unban 192.0.2.2\n");
+	ck_assert_str_eq(jailfix_sql("select count(*) from bans"), "0\n");
+}
+END_TEST
+
+static const struct level_case {
+	double delta;
+	const char *log;
+} level_cases[] = {
+    {2, ""},
+    {4, "NOTICE actions: [j] 192.0.2.1 already banned\n"},
+    {100, "WARNING actions: [j] 192.0.2.1 already banned\n"},
+};
+
+START_TEST(already_banned_gets_louder)
+{
+	jailfix_set("bantime", "600");
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	(void)fixture_log();
+	clock_set(NOW + level_cases[_i].delta);
+	ck_assert_str_eq(jailfix_banip("192.0.2.1"), "0;");
+	ck_assert_str_eq(fixture_log(), level_cases[_i].log);
+}
+END_TEST
+
+START_TEST(failures_of_a_banned_id_prolong)
+{
+	struct value *v;
+	struct buf out = BUF_INIT;
+
+	jailfix_start();
+	jailfix_fails("192.0.2.1", 3);
+	clock_set(NOW + 5);
+	jailfix_fails("192.0.2.1", 3);
+	v = jail_banned_with_time(jf.jail);
+	value_repr(&out, v);
+	ck_assert_str_eq(out.p,
+	    "['192.0.2.1 \\t2023-11-14 22:13:20 + 65 = 2023-11-14 "
+	    "22:14:25']");
+	value_free(v);
+	buf_release(&out);
+}
+END_TEST
+
+START_TEST(repaired_actions_ban_again)
+{
+	struct action *a;
+	struct value *v = value_text("test -e $DIR/ok");
+
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	a = actionset_at(jail_actions(jf.jail), 0);
+	ck_assert_int_eq(action_set(a, "actioncheck", v, NULL), 0);
+	value_free(v);
+	v = value_text("touch $DIR/ok; echo start >>$TRACE");
+	ck_assert_int_eq(action_set(a, "actionstart", v, NULL), 0);
+	value_free(v);
+	(void)fixture_trace();
+	clock_set(NOW + 10);
+	ck_assert_str_eq(jailfix_banip("192.0.2.1"), "1;");
+	ck_assert_str_eq(fixture_trace(), "stop\nstart\nban 192.0.2.1 70 1\n");
+}
+END_TEST
+
+/* fail2ban: the life cycle of spec 11, without the race of the reference. */
+START_TEST(known_offenders_are_banned_for_longer)
+{
+	jailfix_set("bantime", "5");
+	jailfix_set("maxretry", "5");
+	jailfix_set("bantime.increment", "true");
+	jailfix_start();
+	jailfix_fails("192.0.2.1", 5);
+	ck_assert_str_eq(fixture_trace(), "ban 192.0.2.1 5 1\n");
+	clock_set(NOW + 6);
+	jail_run_due(jf.jail, clock_now());
+	fixture_run();
+	(void)fixture_log();
+	jailfix_fails("192.0.2.1", 3);
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Found 192.0.2.1 - 2023-11-14 22:13:26\n"
+	    "INFO observer: [j] Found 192.0.2.1, bad - 2023-11-14 22:13:26, 1 "
+	    "# -> 2.0\n"
+	    "INFO filter: [j] Found 192.0.2.1 - 2023-11-14 22:13:26\n"
+	    "INFO observer: [j] Found 192.0.2.1, bad - 2023-11-14 22:13:26, 1 "
+	    "# -> 2.0\n"
+	    "INFO filter: [j] Found 192.0.2.1 - 2023-11-14 22:13:26\n"
+	    "INFO observer: [j] Found 192.0.2.1, bad - 2023-11-14 22:13:26, 1 "
+	    "# -> 2.0\n"
+	    "NOTICE actions: [j] Ban 192.0.2.1\n"
+	    "INFO observer: [j] IP 192.0.2.1 is bad: 1 # last 2023-11-14 "
+	    "22:13:20 - incr 5s to 10s\n"
+	    "NOTICE observer: [j] Increase Ban 192.0.2.1 (2 # 10s -> "
+	    "2023-11-14 22:13:36)\n");
+	ck_assert_str_eq(
+	    fixture_trace(), "unban 192.0.2.1\nban 192.0.2.1 10 2\n");
+	ck_assert_str_eq(
+	    jailfix_sql("select timeofban,bantime,bancount from bans"),
+	    "1700000000|5|1\n1700000006|10|2\n");
+}
+END_TEST
+
+static const struct bad_case {
+	int bancount;
+	const char *maxretry;
+	const char *end; /* of the first "bad" line */
+} bad_cases[] = {
+    {1, "5", "1 # -> 2.0\n"},
+    {2, "5", "2 # -> 3.0\n"},
+    {2, "3", "2 # -> 3.0, Ban\n"},
+    {4, "3", "4 # -> 3, Ban\n"},
+};
+
+START_TEST(weight_of_known_offenders_is_shown)
+{
+	const struct bad_case *c = &bad_cases[_i];
+	char sql[200];
+	const char *bad;
+
+	(void)snprintf(sql, sizeof(sql),
+	    "insert into bips(ip,jail,timeofban,bantime,bancount) "
+	    "values('192.0.2.1','j',%.0f,600,%d)",
+	    NOW - 1000, c->bancount);
+	(void)jailfix_sql(sql);
+	jailfix_set("bantime.increment", "true");
+	jailfix_set("maxretry", c->maxretry);
+	(void)fixture_log();
+	jailfix_fails("192.0.2.1", 1);
+	bad = strstr(fixture_log(), "22:13:20, ");
+	ck_assert_ptr_nonnull(bad);
+	ck_assert_int_eq(strncmp(bad + 10, c->end, strlen(c->end)), 0);
+}
+END_TEST
+
+START_TEST(failing_formula_leaves_the_bantime)
+{
+	(void)jailfix_sql(
+	    "insert into bips(ip,jail,timeofban,bantime,bancount) "
+	    "values('192.0.2.1','j',1699990000,600,1)");
+	jailfix_set("bantime.increment", "true");
+	jailfix_set("bantime.formula", "1 / (ban.Count - 1)");
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	ck_assert_str_eq(fixture_trace(), "ban 192.0.2.1 60 2\n");
+	ck_assert_ptr_nonnull(strstr(fixture_log(),
+	    "ERROR observer: integer division or modulo by zero\n"));
+}
+END_TEST
+
+START_TEST(bans_come_back_after_a_restart)
+{
+	jailfix_set("addignoreip", "192.0.2.3");
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	(void)jailfix_banip("192.0.2.2");
+	(void)fixture_log();
+	(void)fixture_trace();
+	jail_stop(jf.jail, jailfix_done, NULL);
+	fixture_run();
+	ck_assert_str_eq(jailfix_answers(), "done;");
+	ck_assert_str_eq(fixture_log(),
+	    "NOTICE actions: [j] Repeal Ban 192.0.2.1\n"
+	    "NOTICE actions: [j] Repeal Ban 192.0.2.2\n");
+	ck_assert_str_eq(
+	    fixture_trace(), "unban 192.0.2.1\nunban 192.0.2.2\nstop\n");
+	ck_assert_str_eq(jailfix_sql("select enabled from jails"), "0\n");
+	jailfix_restart();
+	jailfix_set("bantime", "60");
+	jailfix_set("ignoreself", "no");
+	jailfix_set("addignoreip", "192.0.2.1");
+	(void)fixture_log();
+	clock_set(NOW + 10);
+	jail_start(jf.jail, NULL, NULL);
+	fixture_run();
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Ignore 192.0.2.1 by ip\n"
+	    "NOTICE actions: [j] Restore Ban 192.0.2.2\n");
+	ck_assert_str_eq(fixture_trace(), "start\nban 192.0.2.2 60 2\n");
+	ck_assert_str_eq(
+	    jailfix_sql("select bancount from bips where ip='192.0.2.2'"),
+	    "1\n");
+	ck_assert(fabs(jail_next_due(jf.jail) - (NOW + 60)) < 0.01);
+}
+END_TEST
+
+static const struct option_case {
+	const char *name;
+	const char *value;
+	const char *answer; /* NULL: an error, log is its text */
+	const char *log;
+} option_cases[] = {
+    {"bantime", "10m", "600", "INFO actions:   banTime: 600\n"},
+    {"bantime", "1.5", "1", "INFO actions:   banTime: 1.5\n"},
+    {"bantime", "-1", "-1", "INFO actions:   banTime: -1\n"},
+    {"bantime", "foo", NULL, "name 'foo' is not defined"},
+    {"findtime", "1mo", "2629800.0", "INFO filter:   findtime: 2629800.0\n"},
+    {"maxretry", "7", "7", "INFO filter:   maxRetry: 7\n"},
+    {"maxretry", "x", NULL, "invalid literal for int() with base 10: 'x'"},
+    {"maxmatches", "0", "0", ""},
+    {"ignoreself", "no", "False", ""},
+    {"ignorecommand", "/bin/x <ip>", "'/bin/x <ip>'", ""},
+    {"ignorecache", "key=\"<ip>\", max-count=10, max-time=1m",
+        "['<ip>', 10, 60]", ""},
+    {"ignorecache", "", "None", ""},
+    {"ignorecache", "max-count=10", NULL, "'key'"},
+    {"addignoreip", "192.0.2.7/24", "['192.0.2.0/24']", ""},
+    {"addignoreip", "::ffff:192.0.2.1", "['192.0.2.1']", ""},
+    {"delignoreip", "192.0.2.1", NULL, "list.remove(x): x not in list"},
+    {"bantime.increment", "true", "True",
+        "INFO jail: Set banTime.increment = true\n"},
+    {"bantime.maxtime", "5w", "3024000",
+        "INFO jail: Set banTime.maxtime = 5w\n"},
+};
+
+START_TEST(options_are_set_and_got)
+{
+	const struct option_case *c = &option_cases[_i];
+	struct value *word = value_text(c->value), *got;
+	struct buf out = BUF_INIT;
+	struct err err = ERR_INIT;
+	int rc = jail_set(jf.jail, c->name, &word, 1, &err);
+
+	ck_assert(jail_has_option(c->name));
+	ck_assert_int_eq(rc, c->answer == NULL ? -1 : 0);
+	if (rc == 0) {
+		got = jail_get(jf.jail, c->name);
+		value_repr(&out, got);
+		ck_assert_str_eq(out.p, c->answer);
+		ck_assert_str_eq(fixture_log(), c->log);
+		value_free(got);
+	} else
+		ck_assert_str_eq(err_text(&err), c->log);
+	value_free(word);
+	buf_release(&out);
+	err_release(&err);
+}
+END_TEST
+
+static void
+check_ignoreip(const char *want)
+{
+	struct value *v = jail_get(jf.jail, "ignoreip");
+	struct buf out = BUF_INIT;
+
+	value_repr(&out, v);
+	ck_assert_str_eq(out.p, want);
+	value_free(v);
+	buf_release(&out);
+}
+
+START_TEST(reload_holds_at_commit_only)
+{
+	jailfix_set("addignoreip", "192.0.2.1");
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.9");
+	jail_reload_begin(jf.jail);
+	jailfix_set("bantime", "600");
+	jailfix_set("addignoreip", "192.0.2.2");
+	ck_assert(fabs(jail_next_due(jf.jail) - (NOW + 60)) < 0.01);
+	jail_reload_abort(jf.jail);
+	check_ignoreip("['192.0.2.1']");
+	ck_assert(fabs(jail_next_due(jf.jail) - (NOW + 60)) < 0.01);
+
+	jail_reload_begin(jf.jail);
+	jailfix_set("bantime", "600");
+	jailfix_set("addignoreip", "192.0.2.2");
+	(void)actionset_add(jail_actions(jf.jail), "rec", NULL, NULL, NULL);
+	jail_reload_commit(jf.jail, jailfix_done, NULL);
+	fixture_run();
+	ck_assert_str_eq(jailfix_answers(), "done;");
+	check_ignoreip("['192.0.2.2']");
+	ck_assert(fabs(jail_next_due(jf.jail) - (NOW + 600)) < 0.01);
+}
+END_TEST
+
+START_TEST(idle_jail_decides_and_unbans_nothing)
+{
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	(void)fixture_log();
+	jail_idle(jf.jail, true);
+	ck_assert(isinf(jail_next_due(jf.jail)));
+	jailfix_fails("192.0.2.2", 1);
+	ck_assert_str_eq(fixture_log(), "");
+	jail_idle(jf.jail, false);
+	fixture_run();
+	ck_assert_str_eq(fixture_log(),
+	    "INFO filter: [j] Found 192.0.2.2 - 2023-11-14 22:13:20\n");
+	ck_assert(!isinf(jail_next_due(jf.jail)));
+}
+END_TEST
+
+START_TEST(lists_are_in_order_of_banning_and_by_end)
+{
+	struct value *v;
+	struct buf out = BUF_INIT;
+
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	clock_set(NOW - 10);
+	(void)jailfix_banip("2001:db8::1");
+	v = jail_banned(jf.jail);
+	value_repr(&out, v);
+	value_free(v);
+	v = jail_banned_by_end(jf.jail);
+	value_repr(&out, v);
+	value_free(v);
+	ck_assert_str_eq(
+	    out.p, "['192.0.2.1', '2001:db8::1']['2001:db8::1', '192.0.2.1']");
+	buf_release(&out);
+}
+END_TEST
+
+START_TEST(stop_answers_who_waits)
+{
+	jailfix_start();
+	jailfix_fail("slow.example", NOW);
+	jail_attempt(jf.jail, "192.0.2.1", NULL, jailfix_count, NULL);
+	fixture_run();
+	jail_stop(jf.jail, jailfix_done, NULL);
+	fixture_run();
+	ck_assert_str_eq(jailfix_answers(), "0;done;");
+	ck_assert_ptr_null(jf.asked.fn);
+	ck_assert_str_eq(jailfix_banip("192.0.2.1"), "0;");
+}
+END_TEST
+
+START_TEST(freed_jail_forgets_what_runs)
+{
+	struct value *v = value_text("192.0.2.1");
+
+	jailfix_start();
+	jailfix_fail("slow.example", NOW);
+	jail_banip(jf.jail, &v, 1, jailfix_count, NULL);
+	value_free(v);
+	v = value_text("slow.example");
+	(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
+	value_free(v);
+}
+END_TEST
+
+Suite *jail_suite(void);
+
+Suite *
+jail_suite(void)
+{
+	Suite *s = suite_create("jail");
+	TCase *tc = tcase_create("core");
+
+	tcase_add_checked_fixture(tc, setup, jailfix_teardown);
+	tcase_add_test(tc, three_failures_are_a_ban);
+	tcase_add_test(tc, ban_ends_when_its_time_is_over);
+	tcase_add_test(tc, ban_that_is_over_already_is_none);
+	tcase_add_loop_test(tc, future_and_nonsense_times_are_now, 0, 4);
+	tcase_add_test(tc, id_cannot_forge_a_line);
+	tcase_add_test(tc, name_is_resolved_and_all_its_addresses_count);
+	tcase_add_test(tc, slow_name_keeps_the_order_of_lines);
+	tcase_add_test(tc, full_fifo_says_so_and_when_it_is_not);
+	tcase_add_test(tc, ignored_address_is_not_counted);
+	tcase_add_test(tc, ignorecommand_decides_in_order);
+	tcase_add_test(tc, attempts_are_failures);
+	tcase_add_test(tc, manual_ban_answers_after_the_actions);
+	tcase_add_loop_test(tc, unban_finds_ids_nets_and_names, 0,
+	    sizeof(unban_cases) / sizeof(unban_cases[0]));
+	tcase_add_test(tc, unban_deletes_the_rows_even_if_not_banned);
+	tcase_add_test(tc, unban_all_flushes_everything);
+	tcase_add_loop_test(tc, already_banned_gets_louder, 0,
+	    sizeof(level_cases) / sizeof(level_cases[0]));
+	tcase_add_test(tc, failures_of_a_banned_id_prolong);
+	tcase_add_test(tc, repaired_actions_ban_again);
+	tcase_add_test(tc, known_offenders_are_banned_for_longer);
+	tcase_add_loop_test(tc, weight_of_known_offenders_is_shown, 0,
+	    sizeof(bad_cases) / sizeof(bad_cases[0]));
+	tcase_add_test(tc, failing_formula_leaves_the_bantime);
+	tcase_add_test(tc, bans_come_back_after_a_restart);
+	tcase_add_loop_test(tc, options_are_set_and_got, 0,
+	    sizeof(option_cases) / sizeof(option_cases[0]));
+	tcase_add_test(tc, reload_holds_at_commit_only);
+	tcase_add_test(tc, idle_jail_decides_and_unbans_nothing);
+	tcase_add_test(tc, lists_are_in_order_of_banning_and_by_end);
+	tcase_add_test(tc, stop_answers_who_waits);
+	tcase_add_test(tc, freed_jail_forgets_what_runs);
+	suite_add_tcase(s, tc);
+	return s;
+}
