@@ -156,6 +156,24 @@ client_start(struct client *c)
 	return stream != NULL ? start_with(c, stream) : CLIENT_BAD;
 }
 
+/* fail2ban: no server to stop is an error that is told, but stops nothing */
+static int
+stop_running(struct client *c)
+{
+	struct value *stop = one_word("stop");
+	int rv = CLIENT_GOOD;
+
+	/* JSON is one answer only */
+	if (!c->o->json)
+		rv = client_send(c, stop, stop, CLIENT_TELL);
+	else if (client_ping(c, 1))
+		rv = client_send(c, stop, stop, CLIENT_TELL_ERROR);
+	value_free(stop);
+	if (rv == CLIENT_GOOD && !wait_server(c, false, 0))
+		return client_fail(c, "Could not stop server");
+	return CLIENT_GOOD;
+}
+
 /*
  * The configuration is read before the server is stopped: a mistake in it
  * must not leave the machine without a server.
@@ -163,23 +181,17 @@ client_start(struct client *c)
 int
 client_restart(struct client *c)
 {
-	struct value *stop = one_word("stop"), *stream;
+	struct value *stream;
 
 	progress(c, "  ## load configuration ... ");
 	stream = load_stream(c, NULL, true);
-	if (stream == NULL) {
-		value_free(stop);
+	if (stream == NULL)
+		return CLIENT_BAD;
+	progress(c, "  ## stop ... ");
+	if (stop_running(c) != CLIENT_GOOD) {
+		value_free(stream);
 		return CLIENT_BAD;
 	}
-	progress(c, "  ## stop ... ");
-	if (client_send(c, stop, stop,
-	        c->o->json ? CLIENT_TELL_ERROR : CLIENT_TELL) == CLIENT_GOOD &&
-	    !wait_server(c, false, 0)) {
-		value_free(stop);
-		value_free(stream);
-		return client_fail(c, "Could not stop server");
-	}
-	value_free(stop);
 	progress(c, "  ## start ... ");
 	if (c->o->foreground) {
 		value_free(stream);
