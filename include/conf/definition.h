@@ -13,6 +13,7 @@
 #include "base/dict.h"
 #include "base/err.h"
 #include "base/value.h"
+#include "conf/interp.h"
 #include "conf/option.h"
 #include "conf/overlay.h"
 
@@ -25,7 +26,7 @@ struct definition {
 	const char *const *ignored;       /* tags that stay, NULL at its end */
 	struct value *given;              /* bracket options, then Init: B */
 	struct value *fetched;            /* command options of the file */
-	struct dict *vars;  /* lower-case name -> struct value, owned: V */
+	struct interp_vars vars;          /* V, borrowed from the jail */
 	struct dict *cache; /* tag -> struct value, NONE: unknown; owned */
 };
 
@@ -35,7 +36,8 @@ void definition_init(struct definition *d, const char *name, const char *jail,
 void definition_release(struct definition *d);
 
 /*
- * Fetches, with the options of the jail that are known so far (a dict); all:
+ * Fetches, with the options of the jail that are known so far (a dict, which
+ * must live until definition_combine()); all:
  * every other option of [Definition] too. Messages about wrong values go to
  * the log. -1: reason in err.
  */
@@ -43,8 +45,9 @@ int definition_fetch(struct definition *d, const struct value *jail_options,
     bool all, struct err *err);
 
 /*
- * The result, tags replaced, numbers and booleans converted: a dict, owned
- * by the caller. Warnings for the log are added to the list notes.
+ * Once after each definition_fetch(): the result, tags replaced, numbers and
+ * booleans converted: a dict, owned by the caller. Warnings for the log are
+ * added to the list notes.
  */
 int definition_combine(struct value **ret, struct definition *d,
     struct value *notes, struct err *err);
@@ -57,16 +60,13 @@ int definition_combine(struct value **ret, struct definition *d,
 struct fetch_from {
 	const struct overlay *cfg;
 	const char *section;
-	const struct dict *vars;
+	const struct interp_vars *vars;
+	const struct value *known; /* as of struct interp */
 	const struct value *skip;
 	bool convert; /* to the option's type */
 	bool quiet;   /* no messages */
 };
 int option_fetch(struct value *dict, const struct option_table *t,
     const struct fetch_from *from, struct err *err);
-
-/* lower-case name -> value, owned, for interp: of the dict, laid over d. */
-void option_vars(struct dict *d, const struct value *options);
-struct dict *option_vars_new(void);
 
 #endif

@@ -8,7 +8,6 @@
 #define CONF_INTERP_H
 
 #include "base/buf.h"
-#include "base/dict.h"
 #include "base/err.h"
 #include "base/value.h"
 #include "conf/overlay.h"
@@ -18,13 +17,28 @@
 /* No value grows beyond this. */
 #define INTERP_MAX_BYTES (16u << 20)
 
+/*
+ * Variables: names of any case and their values, the later list wins over
+ * the earlier one. Both may be NULL; borrowed.
+ */
+struct interp_vars {
+	const struct value *jail;  /* dict: options of the jail */
+	const struct value *given; /* dict: bracket options */
+	size_t ngiven;             /* items of given that count */
+};
+
 /* Where an option is looked at from; all borrowed. */
 struct interp {
 	const struct overlay *cfg;
 	const char *section;
-	/* name (lower-case) -> struct value, wins over everything; or NULL */
-	const struct dict *vars;
+	const struct interp_vars *vars; /* win over everything; NULL: none */
+	const struct value *known;      /* dict: option -> value, found as
+	                                 * "known/option" in the section; or NULL */
 };
+
+/* Value of a variable, lower-case name; NULL: there is none. */
+const struct value *interp_var(
+    const struct interp_vars *vars, const char *name);
 
 /*
  * Appends the option's value to out. Returns 1; 0 when there is no such

@@ -18,6 +18,7 @@
 struct jaildef {
 	char *name;
 	struct value *options; /* dict */
+	struct value *known;   /* dict: options of the filter, NULL: none */
 	struct value *before;  /* commands in front of the log paths */
 	struct value *after;   /* commands of the actions */
 	struct value *notes;   /* warnings that come with the stream */

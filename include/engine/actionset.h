@@ -97,6 +97,7 @@ struct frame {
 #define STACK_MAX 8
 
 struct batch;
+struct lookup;
 
 struct actionset {
 	struct action_env env;
@@ -183,6 +184,9 @@ void push_families(struct actionset *s, struct action *a, struct op *op,
 /* step_families() with actionstart, for all it works on. */
 void push_start(struct actionset *s, struct action *a, struct op *op);
 
+/* Renders the static text of f->cmd into s->rendered. */
+void render_for(struct actionset *s, const struct frame *f,
+    enum action_family fam, const char *text);
 /* Whether the action has nothing to do for this ticket operation. */
 bool action_skips(const struct action *a, const struct op *op);
 /* Families that must be started before a ban; returns how many. */

@@ -4,8 +4,9 @@
  *
  * A command belongs here only when its whole text has one of the shapes that
  * the stock actions of the packet filters produce and its operand is a
- * printed address: then running the lines of many such commands through one
- * interpreter gives what running them one by one gives.
+ * printed address: then giving the lines of many such commands to one
+ * interpreter does what running them one after the other does, or fails and
+ * can be repeated one by one.
  */
 #ifndef ENGINE_BATCHSHAPE_H
 #define ENGINE_BATCHSHAPE_H
@@ -15,35 +16,30 @@
 
 #include "base/buf.h"
 
-struct batch_program; /* a row of the table of interpreters */
+struct batch_shape; /* a row of the table of programs */
 
 struct batch_line {
-	const struct batch_program *program;
-	struct buf key;  /* equal keys may share one interpreter */
-	struct buf line; /* its line of input, without the newline */
+	const struct batch_shape *shape; /* NULL: none */
+	struct buf key;  /* lines of equal keys may share an interpreter */
+	struct buf line; /* for its input, without the newline */
 };
 
 void batch_line_init(struct batch_line *l);
 void batch_line_release(struct batch_line *l);
+/* Takes a command apart. False: it has none of the shapes, *l is empty. */
+bool batch_line_parse(struct batch_line *l, const char *text);
 
-/* Takes a command apart; false: none of the shapes, *l is empty then. */
-bool batch_parse(struct batch_line *l, const char *text);
+/* Before and after the lines of one key. */
+void batch_begin(struct buf *input, const struct batch_line *l);
+void batch_end(struct buf *input, const struct batch_line *l);
 
-/* Input of the interpreter for lines of the same key: begin, lines, end. */
-void batch_begin(struct buf *input, const struct batch_line *first);
-void batch_end(struct buf *input, const struct batch_line *first);
-/*
- * Its argv, NULL at the end, at most BATCH_ARGV_MAX with the NULL; strings
- * are made in text, which must live as long.
- */
+/* The interpreter's argv, NULL at the end. */
 #define BATCH_ARGV_MAX 8
-void batch_argv(const char *argv[BATCH_ARGV_MAX], struct buf *text,
-    const struct batch_line *first);
-/*
- * After a failure: how many lines had been done before, as its messages say;
- * 0 when it does all or nothing.
- */
-size_t batch_done_lines(
-    const struct batch_line *first, const char *err, size_t n);
+struct batch_argv {
+	const char *argv[BATCH_ARGV_MAX]; /* into text */
+	struct buf text;
+};
+void batch_argv_init(struct batch_argv *a, const struct batch_line *l);
+void batch_argv_release(struct batch_argv *a);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * captures - what regexes captured of a line, without an allocation each
  *
- * A list of (name, text) in the order of first use, text in one buffer.
+ * A list of (name, text) in the order of first use; texts are borrowed from
+ * the line or kept in one buffer.
  * Names are numbers of a table that all captures of a jail share.
  */
 #ifndef SENSOR_CAPTURES_H
@@ -42,7 +43,8 @@ const char *names_text(const struct names *t, int id);
 struct capture {
 	int name;
 	bool set;            /* false: None */
-	size_t at;           /* in text */
+	bool owned;          /* p is in the text of the captures */
+	const char *p;       /* not NULL when set */
 	size_t n;            /* bytes */
 	struct value *tuple; /* instead of text, owned; else NULL */
 };
@@ -51,7 +53,8 @@ struct captures {
 	struct capture *items; /* owned */
 	size_t n;
 	size_t cap;
-	struct buf text;
+	unsigned has;    /* bits of enum name: set and not empty */
+	struct buf text; /* of those that are owned */
 };
 
 #define CAPTURES_INIT                                                          \
@@ -65,24 +68,31 @@ void captures_reset(struct captures *c);
 
 /* NULL when there is no such name; valid until the next change. */
 const struct capture *captures_get(const struct captures *c, int name);
-const char *captures_text(const struct captures *c, const struct capture *i);
 /* Whether it is there, set and not empty. */
 bool captures_has(const struct captures *c, int name);
 
-/* p must not be in c; NULL: None. */
+/*
+ * Adds a name that is not there yet. The text is not copied: it must live as
+ * long as c is looked at. p NULL: None.
+ */
+void captures_add(struct captures *c, int name, const char *p, size_t n);
+
+/* Copies the text; p must not be in c; NULL: None. */
 void captures_set(struct captures *c, int name, const char *p, size_t n);
 /* The same text as that of the capture from, which must be there. */
 void captures_alias(struct captures *c, int name, int from);
 /* Takes tuple over. */
 void captures_set_tuple(struct captures *c, int name, struct value *tuple);
 void captures_remove(struct captures *c, int name);
-/* Lays over on c: what is None does not replace what is there. */
+/*
+ * Lays over on c: what is None does not replace what is there. Texts are
+ * copied, or only borrowed as captures_add() does.
+ */
 void captures_overlay(struct captures *c, const struct captures *over);
-/* c becomes the same as from. */
-void captures_copy(struct captures *c, const struct captures *from);
+void captures_overlay_borrowed(struct captures *c, const struct captures *over);
 
 /* Text, None or tuple of one, owned by the caller. */
-struct value *capture_value(const struct captures *c, const struct capture *i);
+struct value *capture_value(const struct capture *i);
 /* All of them as a dict, owned by the caller. */
 struct value *captures_value(const struct captures *c, const struct names *t);
 

@@ -31,8 +31,8 @@ struct datematch {
 	size_t start; /* bytes of the line to cut out: [start, end) */
 	size_t end;
 	int template; /* index into the list, -1: none */
-	bool none;    /* the {NONE} template: the line has no date on purpose */
-	double time;  /* seconds since the epoch, only when has_time */
+	bool none; /* found an empty text, as {NONE} does: no date on purpose */
+	double time; /* seconds since the epoch, only when has_time */
 	bool has_time;
 	bool is_int; /* fail2ban prints this time without ".0" */
 };

@@ -38,7 +38,7 @@ int failregex_skiplines(const struct failregex *f, size_t i);
 /*
  * The captures of the last match in subject: texts, None for groups that took
  * no part; then what alternates (<F-ALT_...>) and tuples give. "content" is
- * left out.
+ * left out. Texts are borrowed from subject.
  */
 void failregex_captures(
     const struct failregex *f, const char *subject, struct captures *out);

@@ -109,8 +109,8 @@ struct trace {
 	void *arg;
 	/* the date of the line; m->template -1: none found */
 	void (*date)(void *arg, const struct datematch *m);
-	/* prefregex matched this line */
-	void (*prefregex)(void *arg);
+	/* prefregex matched this line; groups: a dict, only with details */
+	void (*prefregex)(void *arg, const struct value *groups);
 	/* a failregex matched */
 	void (*hit)(void *arg, const struct trace_hit *hit);
 	/* this ignoreregex matched: the line is ignored */

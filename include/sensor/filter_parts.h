@@ -53,8 +53,9 @@ struct filter {
 	struct buf unwrapped;
 	struct captures own;
 	struct captures data;
-	struct linelist matched;
-	struct mlf_found found;
+	struct triple *matched; /* lines of the current match, owned */
+	size_t nmatched;
+	size_t cap_matched;
 	struct buf id;
 };
 

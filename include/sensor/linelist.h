@@ -48,6 +48,8 @@ void linelist_reset(struct linelist *l);
 void linelist_add(struct linelist *l, const struct triple *t);
 /* The i-th line; borrowed until the next change. */
 struct triple linelist_at(const struct linelist *l, size_t i);
+/* One line as a value. */
+struct value *triple_value(const struct triple *t);
 /* Copies all lines of from; not l itself. */
 void linelist_append(struct linelist *l, const struct linelist *from);
 /* List of [before, date, after], owned by the caller. */

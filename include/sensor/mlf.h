@@ -30,21 +30,20 @@ enum mlf_result {
 };
 
 struct mlf_line {
-	const struct captures *data; /* has mlfid */
-	const struct linelist *lines;
+	struct captures *data;      /* has mlfid; is changed */
+	const struct triple *lines; /* n of them; 0: nobody wants them */
+	size_t n;
 	double time; /* of the log */
 	double now;
 };
 
+/* Borrowed until the next line. */
 struct mlf_found {
-	struct captures data;  /* all that is known of the connection */
-	struct linelist lines; /* MLF_FAILURE: the matches */
+	const struct captures *data;  /* all that is known of the connection */
+	const struct value *users;    /* list of its users */
+	const struct linelist *lines; /* the matches of a failure */
 };
 
-/*
- * Takes a line in. found is for the result, its memory is used again; its
- * lines are those of a MLF_FAILURE only.
- */
 enum mlf_result mlf_line(
     struct mlf *m, const struct mlf_line *line, struct mlf_found *found);
 /* Whether the address of this id is known. */

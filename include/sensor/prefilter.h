@@ -23,6 +23,7 @@ void prefilter_build(struct prefilter *p);
 
 /* Looks at a text; the answers hold until the next one. */
 void prefilter_scan(struct prefilter *p, const char *text, size_t n);
-bool prefilter_may_match(const struct prefilter *p, size_t pattern);
+/* The next pattern from *pattern on that may match; false: none is left. */
+bool prefilter_next(const struct prefilter *p, size_t *pattern);
 
 #endif

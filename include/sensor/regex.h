@@ -64,6 +64,8 @@ enum regex_result regex_search(struct regex *re, const char *subject, size_t n,
 enum regex_result regex_search_again(struct regex *re, const char *subject,
     size_t n, size_t start, bool is_ascii);
 struct regex_span regex_group(const struct regex *re, int group);
+/* All of them by group number; the same memory for every search. */
+const struct regex_span *regex_spans(const struct regex *re);
 
 /* How often a limit was hit, for health. */
 unsigned long regex_limit_hits(const struct regex *re);

@@ -31,7 +31,8 @@ struct cli_opts {
 	const char *loglevel;
 	const char *logtarget;
 	const char *syslogsocket;
-	const char *text; /* argument of --str2sec, --completion */
+	const char *socket_group; /* handed over to the server */
+	const char *text;         /* argument of --str2sec, --completion */
 	bool dump;
 	bool pretty; /* --dp */
 	bool test;

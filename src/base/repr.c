@@ -14,9 +14,10 @@
 static void
 repr_char(struct buf *out, char32_t c, char quote)
 {
-	if (c == '\\' || c == (char32_t)quote)
-		buf_addf(out, "\\%c", (int)c);
-	else if (c == '\n')
+	if (c == '\\' || c == (char32_t)quote) {
+		buf_addc(out, '\\');
+		buf_addc(out, (char)c);
+	} else if (c == '\n')
 		buf_adds(out, "\\n");
 	else if (c == '\r')
 		buf_adds(out, "\\r");
@@ -34,6 +35,18 @@ repr_char(struct buf *out, char32_t c, char quote)
 		buf_addf(out, "\\U%08x", (unsigned)c);
 }
 
+/* Leading bytes that stand for themselves whatever the context. */
+static size_t
+plain_length(const char *p, size_t n, char quote)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != quote &&
+	       p[i] != '\\')
+		i++;
+	return i;
+}
+
 void
 value_repr_text(struct buf *out, const char *p, size_t n)
 {
@@ -44,7 +57,14 @@ value_repr_text(struct buf *out, const char *p, size_t n)
 	buf_addc(out, quote);
 	for (size_t i = 0; i < n;) {
 		char32_t c;
-		size_t used = utf8_decode(p + i, n - i, &c);
+		size_t used = plain_length(p + i, n - i, quote);
+
+		if (used > 0) {
+			buf_add(out, p + i, used);
+			i += used;
+			continue;
+		}
+		used = utf8_decode(p + i, n - i, &c);
 
 		if (used == 0) {
 			/* as Python shows an undecodable byte it took in */

@@ -25,37 +25,53 @@ struct job {
 bool
 tags_find(const char *p, size_t len, size_t from, size_t *at, size_t *n)
 {
-	size_t start = SIZE_MAX;
+	const char *end = p + len, *open = p + from, *q;
 
-	for (size_t i = from; i < len; i++) {
-		if (p[i] == '<')
-			start = i;
-		else if (p[i] == ' ')
-			start = SIZE_MAX;
-		else if (p[i] == '>' && start != SIZE_MAX && i > start + 1) {
-			*at = start;
-			*n = i - start - 1;
+	while ((open = memchr(open, '<', (size_t)(end - open))) != NULL) {
+		for (q = open + 1; q < end; q++)
+			if (*q == '<' || *q == '>' || *q == ' ')
+				break;
+		if (q == end)
+			return false;
+		if (*q == '>' && q > open + 1) {
+			*at = (size_t)(open - p);
+			*n = (size_t)(q - open) - 1;
 			return true;
-		} else if (p[i] == '>')
-			start = SIZE_MAX;
+		}
+		open = *q == '<' ? q : q + 1;
 	}
 	return false;
 }
 
+/* Like value_get(), without a NUL behind the name. */
 static const struct value *
-entry_of(const struct job *j, const char *name)
+get(const struct value *dict, const char *name, size_t n)
+{
+	if (dict == NULL)
+		return NULL;
+	for (size_t i = 0; i + 1 < dict->n; i += 2)
+		if (dict->items[i]->text_n == n &&
+		    memcmp(dict->items[i]->text, name, n) == 0)
+			return dict->items[i + 1];
+	return NULL;
+}
+
+static const struct value *
+entry_of(const struct job *j, const char *name, size_t n)
 {
 	const struct value *v = NULL;
 
 	if (j->rules->condition != NULL) {
 		struct buf key = BUF_INIT;
 
-		buf_addf(&key, "%s?%s", name, j->rules->condition);
-		v = value_get(j->dict, key.p);
+		buf_add(&key, name, n);
+		buf_addc(&key, '?');
+		buf_adds(&key, j->rules->condition);
+		v = get(j->dict, key.p, key.n);
 		buf_release(&key);
 	}
 	if (v == NULL || value_is(v, VALUE_NONE))
-		v = value_get(j->dict, name);
+		v = get(j->dict, name, n);
 	return value_is(v, VALUE_NONE) ? NULL : v;
 }
 
@@ -71,7 +87,7 @@ lookup(const struct job *j, struct buf *out, const char *name, size_t n)
 		rc = r->first(r->arg, out, name, n, j->err);
 	if (rc != 0)
 		return rc;
-	v = entry_of(j, name);
+	v = entry_of(j, name, n);
 	if (v != NULL) {
 		value_print(out, v);
 		return 1;
@@ -91,7 +107,8 @@ too_often(const struct job *j, const char *name)
 	    "properties contain self referencing definitions and cannot be "
 	    "resolved, fail tag: %s, found: %s in {",
 	    j->self, name);
-	for (struct dict_iter it = {0}; dict_next(j->counts, &it); sep = ", ") {
+	for (struct dict_iter it = {0};
+	     j->counts != NULL && dict_next(j->counts, &it); sep = ", ") {
 		buf_adds(&text, sep);
 		value_repr_text(&text, it.key, it.key_n);
 		buf_addf(&text, ": %zu", (size_t)(uintptr_t)it.value);
@@ -106,120 +123,118 @@ too_often(const struct job *j, const char *name)
 static int
 count(struct job *j, const char *name)
 {
-	uintptr_t n = (uintptr_t)dict_get(j->counts, name);
+	uintptr_t n;
 
-	if (strcmp(name, j->self) == 0 || n > TAGS_MAX_REPLACE)
+	if (j->counts == NULL)
+		j->counts = dict_new(NULL);
+	n = (uintptr_t)dict_get(j->counts, name);
+	if (n > TAGS_MAX_REPLACE)
 		return too_often(j, name);
 	dict_set(j->counts, name, (void *)(n + 1));
 	return 0;
 }
 
-/* Replaces each "<name>" of the text by repl. */
+/* Replaces each tag like the one at tag (n bytes) of the text by repl. */
 static int
-replace_all(
-    struct job *j, struct buf *text, const char *name, const struct buf *repl)
+replace_all(struct job *j, struct buf *text, const struct buf *tag,
+    const struct buf *repl)
 {
-	struct buf tag = BUF_INIT, out = BUF_INIT;
+	struct buf out = BUF_INIT;
 	const char *p = text->p, *end = text->p + text->n, *hit;
-	int rc = 0;
 
-	buf_addf(&tag, "<%s>", name);
-	while ((hit = memmem(p, (size_t)(end - p), tag.p, tag.n)) != NULL) {
+	(void)buf_grow(&out, text->n + repl->n);
+	while ((hit = memmem(p, (size_t)(end - p), tag->p, tag->n)) != NULL) {
 		buf_add(&out, p, (size_t)(hit - p));
 		buf_add(&out, repl->p, repl->n);
-		p = hit + tag.n;
-		if (out.n + (size_t)(end - p) > TAGS_MAX_BYTES ||
-		    j->work > TAGS_MAX_WORK) {
-			rc = err_set(j->err,
-			    "the value of %s grows too large when <%s> is "
-			    "replaced (limit: %u bytes): shorten it, or break "
-			    "the chain of tags that contain each other",
-			    j->self, name, TAGS_MAX_BYTES);
-			break;
-		}
-	}
-	if (rc == 0) {
-		buf_add(&out, p, (size_t)(end - p));
-		j->work += out.n;
-		buf_release(text);
-		*text = out;
-	} else
+		p = hit + tag->n;
+		if (out.n + (size_t)(end - p) <= TAGS_MAX_BYTES &&
+		    j->work <= TAGS_MAX_WORK)
+			continue;
 		buf_release(&out);
-	buf_release(&tag);
-	return rc;
-}
-
-/* One pass from left to right over one text. */
-static int
-pass(struct job *j, struct buf *text)
-{
-	size_t at = 0, from = 0, n = 0;
-	int rc = 0;
-
-	while (rc == 0 && tags_find(text->p, text->n, from, &at, &n)) {
-		char *name = xmemdup0(text->p + at + 1, n);
-		struct buf repl = BUF_INIT;
-		int found = 0;
-
-		if (j->rules->is_ignored != NULL &&
-		    j->rules->is_ignored(j->rules->arg, name, n))
-			from = at + n + 2;
-		else if (strcmp(name, j->self) == 0)
-			rc = too_often(j, name);
-		else {
-			found = lookup(j, &repl, name, n);
-			from = found == 1 ? at : at + n + 2;
-		}
-		if (found == 1)
-			rc = count(j, name);
-		if (rc == 0 && found == 1)
-			rc = replace_all(j, text, name, &repl);
-		if (found < 0)
-			rc = -1;
-		buf_release(&repl);
-		free(name);
+		return err_set(j->err,
+		    "the value of %s grows too large when %s is replaced "
+		    "(limit: %u bytes): shorten it, or break the chain of tags "
+		    "that contain each other",
+		    j->self, tag->p, TAGS_MAX_BYTES);
 	}
+	buf_add(&out, p, (size_t)(end - p));
+	j->work += out.n;
+	buf_release(text);
+	*text = out;
+	return 0;
+}
+
+static bool
+is_ignored(const struct job *j, const char *name, size_t n)
+{
+	return j->rules->is_ignored != NULL &&
+	       j->rules->is_ignored(j->rules->arg, name, n);
+}
+
+/*
+ * The tag at at, its name has n bytes: 1 replaced, 0 it stays, -1 error. tag
+ * and repl are memory for the work.
+ */
+static int
+replace_tag(struct job *j, struct buf *text, size_t at, size_t n)
+{
+	struct buf tag = BUF_INIT, repl = BUF_INIT;
+	char *name;
+	int rc;
+
+	buf_add(&tag, text->p + at, n + 2);
+	name = xmemdup0(text->p + at + 1, n);
+	if (strcmp(name, j->self) == 0)
+		rc = too_often(j, name);
+	else
+		rc = lookup(j, &repl, name, n);
+	if (rc == 1 &&
+	    (count(j, name) != 0 || replace_all(j, text, &tag, &repl) != 0))
+		rc = -1;
+	free(name);
+	buf_release(&tag);
+	buf_release(&repl);
 	return rc;
 }
 
-/* 1: changed, 0: not, -1: error. */
+/* One pass from left to right: 1 changed, 0 not, -1 error. */
 static int
 expand(struct job *j, struct buf *text)
 {
-	char *before = xmemdup0(text->p, text->n);
-	size_t n = text->n;
-	int rc;
+	size_t at = 0, from = 0, n = 0;
+	int rc = 0, changed = 0;
 
-	j->counts = dict_new(NULL);
 	j->text = text;
-	rc = pass(j, text);
-	if (rc == 0)
-		rc = text->n != n || memcmp(text->p, before, n) != 0;
-	dict_free(j->counts);
-	free(before);
-	return rc;
+	while (rc >= 0 && tags_find(text->p, text->n, from, &at, &n)) {
+		rc = is_ignored(j, text->p + at + 1, n)
+		         ? 0
+		         : replace_tag(j, text, at, n);
+		from = rc == 1 ? at : at + n + 2;
+		changed |= rc == 1;
+	}
+	if (j->counts != NULL) {
+		dict_free(j->counts);
+		j->counts = NULL;
+	}
+	return rc < 0 ? -1 : changed;
 }
 
+/* 1: changed, 0: final, -1: error. */
 static int
 expand_entry(struct job *j, const struct value *key, struct value *v)
 {
-	struct buf text = BUF_INIT;
+	/* the text of a value is allocated as a buf's is */
+	struct buf text = {.p = v->text, .n = v->text_n, .cap = v->text_n + 1};
 	int rc;
 
 	if (v->type != VALUE_TEXT || memchr(v->text, '<', v->text_n) == NULL)
 		return 0;
 	j->self = value_str(key);
-	if (j->rules->is_ignored != NULL &&
-	    j->rules->is_ignored(j->rules->arg, j->self, key->text_n))
+	if (is_ignored(j, j->self, key->text_n))
 		return 0;
-	buf_add(&text, v->text, v->text_n);
 	rc = expand(j, &text);
-	if (rc == 1) {
-		free(v->text);
-		v->text_n = text.n;
-		v->text = buf_detach(&text);
-	}
-	buf_release(&text);
+	v->text = text.p;
+	v->text_n = text.n;
 	return rc;
 }
 
@@ -228,20 +243,23 @@ tags_resolve(
     struct value *dict, const struct tags_rules *rules, struct err *err)
 {
 	struct job j = {.dict = dict, .rules = rules, .err = err};
-	bool changed = true;
+	/* an entry that a pass leaves as it is stays so */
+	unsigned char *final = xcalloc(dict->n + 1, 1);
+	int rc = 0;
 
-	while (changed) {
-		changed = false;
-		for (size_t i = 0; i + 1 < dict->n; i += 2) {
-			int rc = expand_entry(
+	for (bool again = true; again && rc >= 0;) {
+		again = false;
+		for (size_t i = 0; i + 1 < dict->n && rc >= 0; i += 2) {
+			if (final[i])
+				continue;
+			rc = expand_entry(
 			    &j, dict->items[i], dict->items[i + 1]);
-
-			if (rc < 0)
-				return -1;
-			changed |= rc == 1;
+			final[i] = rc == 0;
+			again |= rc == 1;
 		}
 	}
-	return 0;
+	free(final);
+	return rc < 0 ? -1 : 0;
 }
 
 int

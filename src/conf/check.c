@@ -120,6 +120,18 @@ check_loglevel(const char *value, struct err *err)
 	return err_set(err, "'%s' is no log level", value);
 }
 
+/* What may follow "/": a number of bits or a mask. */
+static bool
+is_prefix(const char *text, long max)
+{
+	size_t n = strlen(text);
+	struct addr mask;
+
+	if (n > 0 && n <= 3 && strspn(text, "0123456789") == n)
+		return strtol(text, NULL, 10) <= max;
+	return strpbrk(text, ".:") != NULL && addr_parse(&mask, text, n);
+}
+
 /* "192.0.2.0/33", "300.1.1.1": looks like an address and is none. */
 static int
 check_address(const char *entry, struct err *err)
@@ -138,10 +150,10 @@ check_address(const char *entry, struct err *err)
 	else if (!addr_parse(&a, host, n)) {
 		if (digits || colons)
 			rc = err_set(err, "'%s' is no address", entry);
-	} else if (slash != NULL && !addr_parse(&a, entry, strlen(entry)))
+	} else if (slash != NULL && !is_prefix(slash + 1, colons ? 128 : 32))
 		rc = err_set(err,
-		    "'%s' is no network: after the / stands a "
-		    "number up to %d or a mask",
+		    "'%s' is no network: after the / stands a number up to %d "
+		    "or a mask",
 		    entry, colons ? 128 : 32);
 	free(host);
 	return rc;

@@ -15,27 +15,6 @@ free_value(void *p)
 	value_free(p);
 }
 
-struct dict *
-option_vars_new(void)
-{
-	return dict_new(free_value);
-}
-
-void
-option_vars(struct dict *d, const struct value *options)
-{
-	for (size_t i = 0; i + 1 < options->n; i += 2) {
-		const struct value *key = options->items[i];
-		char *name = xmemdup0(key->text, key->text_n);
-
-		for (char *p = name; *p != '\0'; p++)
-			if (*p >= 'A' && *p <= 'Z')
-				*p = (char)(*p - 'A' + 'a');
-		dict_set(d, name, value_copy(options->items[i + 1]));
-		free(name);
-	}
-}
-
 /* The option is absent. */
 static void
 use_preset(
@@ -76,7 +55,7 @@ int
 option_fetch(struct value *dict, const struct option_table *t,
     const struct fetch_from *from, struct err *err)
 {
-	struct interp in = {from->cfg, from->section, from->vars};
+	struct interp in = {from->cfg, from->section, from->vars, from->known};
 	bool exists = ini_find(from->cfg->all, from->section) != NULL;
 	struct buf text = BUF_INIT;
 	int rc = 0;
@@ -126,8 +105,6 @@ definition_release(struct definition *d)
 	free(d->jail);
 	value_free(d->given);
 	value_free(d->fetched);
-	if (d->vars != NULL)
-		dict_free(d->vars);
 	if (d->cache != NULL)
 		dict_free(d->cache);
 	*d = (struct definition){0};
@@ -137,7 +114,7 @@ static int
 fetch_init(struct definition *d, struct err *err)
 {
 	const struct ini_section *s = ini_find(d->cfg->all, "Init");
-	struct interp in = {d->cfg, "Init", NULL};
+	struct interp in = {.cfg = d->cfg, .section = "Init"};
 	struct buf text = BUF_INIT, key = BUF_INIT;
 	int rc = 0;
 
@@ -167,7 +144,7 @@ static int
 fetch_rest(struct definition *d, struct err *err)
 {
 	const struct ini_section *s = ini_find(d->cfg->all, "Definition");
-	struct interp in = {d->cfg, "Definition", NULL};
+	struct interp in = {.cfg = d->cfg, .section = "Definition"};
 	struct buf text = BUF_INIT;
 	int rc = 0;
 
@@ -210,12 +187,8 @@ definition_fetch(struct definition *d, const struct value *jail_options,
 	    .cfg = d->cfg, .section = "Definition", .skip = skip};
 	int rc;
 
-	if (d->vars != NULL)
-		dict_free(d->vars);
-	d->vars = option_vars_new();
-	option_vars(d->vars, jail_options);
-	option_vars(d->vars, d->given);
-	from.vars = d->vars;
+	d->vars = (struct interp_vars){jail_options, d->given, d->given->n};
+	from.vars = &d->vars;
 	value_free(d->fetched);
 	d->fetched = value_dict();
 	rc = option_fetch(d->fetched, d->table, &from, err);
@@ -246,7 +219,8 @@ look_up(void *arg, struct buf *out, const char *name, size_t n, struct err *err)
 {
 	struct definition *d = ((struct tag_source *)arg)->d;
 	struct value *known = dict_getn(d->cache, name, n);
-	struct interp in = {d->cfg, "Definition", d->vars};
+	struct interp in = {
+	    .cfg = d->cfg, .section = "Definition", .vars = &d->vars};
 	struct buf text = BUF_INIT;
 	int rc = 0;
 
@@ -262,6 +236,28 @@ look_up(void *arg, struct buf *out, const char *name, size_t n, struct err *err)
 		return 0;
 	value_print(out, known);
 	return 1;
+}
+
+/* The given options over the fetched ones. */
+static void
+add_given(struct value *all, const struct value *given)
+{
+	size_t n = all->n;
+
+	for (size_t i = 0; i + 1 < given->n; i += 2) {
+		const struct value *key = given->items[i];
+		size_t at = 0;
+
+		while (at < n && !value_eq(all->items[at], key))
+			at += 2;
+		if (at < n) {
+			value_free(all->items[at + 1]);
+			all->items[at + 1] = value_copy(given->items[i + 1]);
+		} else {
+			value_add(all, value_copy(key));
+			value_add(all, value_copy(given->items[i + 1]));
+		}
+	}
 }
 
 static struct dict *
@@ -311,15 +307,14 @@ int
 definition_combine(struct value **ret, struct definition *d,
     struct value *notes, struct err *err)
 {
-	struct value *all = value_copy(d->fetched);
+	struct value *all = d->fetched;
 	struct tag_source source = {.d = d};
 	struct tags_rules rules = {
 	    .is_ignored = is_ignored, .fallback = look_up, .arg = &source};
 	int rc;
 
-	for (size_t i = 0; i + 1 < d->given->n; i += 2)
-		value_set(all, value_str(d->given->items[i]),
-		    value_copy(d->given->items[i + 1]));
+	d->fetched = value_dict();
+	add_given(all, d->given);
 	source.ignored = ignored_names(all, d->ignored);
 	rc = tags_resolve(all, &rules, err);
 	dict_free(source.ignored);

@@ -12,6 +12,7 @@
 #else
 #include <dictionary.h>
 #endif
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +21,14 @@
 #include "base/mem.h"
 #include "conf/ini.h"
 
+/* Options of a section from which on it is worth an index. */
+#define INDEX_FROM 12
+
 struct ini_section {
 	char *name;
 	dictionary *values;  /* option -> value */
 	dictionary *origins; /* option -> "line:file" */
+	struct dict *index;  /* option -> value, NULL: the section is short */
 	char **options;      /* in order, owned */
 	size_t n;
 	size_t cap;
@@ -74,6 +79,8 @@ section_free(struct ini_section *s)
 		dictionary_del(s->values);
 		dictionary_del(s->origins);
 	}
+	if (s->index != NULL)
+		dict_free(s->index);
 	free(s->name);
 	free(s);
 }
@@ -155,8 +162,27 @@ ini_option(const struct ini_section *s, size_t i)
 const char *
 ini_get(const struct ini_section *s, const char *option)
 {
-	return s->values == NULL ? NULL
-	                         : dictionary_get(s->values, option, NULL);
+	if (s->values == NULL)
+		return NULL;
+	if (s->index != NULL)
+		return dict_get(s->index, option);
+	return dictionary_get(s->values, option, NULL);
+}
+
+/* The store of a long section gets an index, its own lookup is linear. */
+static void
+index_option(struct ini_section *s, const char *option)
+{
+	if (s->index == NULL && s->n <= INDEX_FROM)
+		return;
+	if (s->index == NULL) {
+		s->index = dict_new(NULL);
+		for (size_t i = 0; i < s->n; i++)
+			index_option(s, s->options[i]);
+		return;
+	}
+	dict_set(s->index, option,
+	    (void *)(uintptr_t)dictionary_get(s->values, option, NULL));
 }
 
 struct pos
@@ -183,6 +209,23 @@ ini_section_pos(const struct ini_section *s)
 	return s->pos;
 }
 
+/* "line:file", which is what the dictionary of origins holds. */
+static void
+print_origin(struct buf *out, struct pos pos)
+{
+	char digits[16];
+	size_t at = sizeof(digits);
+	unsigned line = pos.line < 0 ? 0 : (unsigned)pos.line;
+
+	digits[--at] = ':';
+	do
+		digits[--at] = (char)('0' + line % 10);
+	while ((line /= 10) > 0);
+	buf_add(out, digits + at, sizeof(digits) - at);
+	if (pos.file != NULL)
+		buf_adds(out, pos.file);
+}
+
 void
 ini_set(struct ini_section *s, const char *option, const char *value,
     struct pos pos)
@@ -198,10 +241,11 @@ ini_set(struct ini_section *s, const char *option, const char *value,
 		GROW(s->options, s->n, s->cap);
 		s->options[s->n++] = xstrdup(option);
 	}
-	buf_addf(&origin, "%d:%s", pos.line, pos.file == NULL ? "" : pos.file);
+	print_origin(&origin, pos);
 	if (dictionary_set(s->values, option, value) != 0 ||
 	    dictionary_set(s->origins, option, origin.p) != 0)
 		abort(); /* out of memory */
+	index_option(s, option);
 	buf_release(&origin);
 }
 

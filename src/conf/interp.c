@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "conf/interp.h"
@@ -25,6 +26,54 @@ lower(char *p)
 			*p = (char)(*p - 'A' + 'a');
 }
 
+static bool
+has_upper(const char *p)
+{
+	while (*p != '\0' && !(*p >= 'A' && *p <= 'Z'))
+		p++;
+	return *p != '\0';
+}
+
+static bool
+is_same(const struct value *key, const char *name, size_t n)
+{
+	return key->text_n == n && strncasecmp(key->text, name, n) == 0;
+}
+
+static const struct value *
+last_of(const struct value *dict, size_t n, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = n; i >= 2; i -= 2)
+		if (is_same(dict->items[i - 2], name, len))
+			return dict->items[i - 1];
+	return NULL;
+}
+
+const struct value *
+interp_var(const struct interp_vars *vars, const char *name)
+{
+	const struct value *v = NULL;
+
+	if (vars->given != NULL)
+		v = last_of(vars->given, vars->ngiven, name);
+	if (v == NULL && vars->jail != NULL)
+		v = last_of(vars->jail, vars->jail->n, name);
+	return v;
+}
+
+/* A value of another type than text goes through mem. */
+static const char *
+as_text(const struct value *v, struct buf *mem)
+{
+	if (value_is(v, VALUE_TEXT))
+		return v->text;
+	buf_reset(mem);
+	value_print(mem, v);
+	return mem->p;
+}
+
 /*
  * Raw value of a name that is not "section/option": 1 with *ret, which lives
  * until *mem is released; 0: unknown.
@@ -35,11 +84,12 @@ find(const char **ret, const struct fetch *f, const char *name, struct buf *mem)
 	const struct value *var = NULL;
 
 	if (f->in->vars != NULL)
-		var = dict_get(f->in->vars, name);
-	if (var != NULL) {
-		buf_reset(mem);
-		value_print(mem, var);
-		*ret = mem->p;
+		var = interp_var(f->in->vars, name);
+	if (var == NULL && f->in->known != NULL &&
+	    strncmp(name, "known/", 6) == 0)
+		var = value_get(f->in->known, name + 6);
+	if (var != NULL && !value_is(var, VALUE_NONE)) {
+		*ret = as_text(var, mem);
 		return 1;
 	}
 	*ret = overlay_get(f->in->cfg, f->section, name);
@@ -206,24 +256,28 @@ static int
 get_from(struct buf *out, const struct interp *in,
     const struct ini_section *section, const char *option, struct err *err)
 {
-	char *name = xstrdup(option);
 	struct fetch f = {.in = in,
 	    .section = section,
-	    .option = name,
 	    .out = out,
 	    .start = out->n,
 	    .err = err};
 	struct buf mem = BUF_INIT;
+	char *copy = NULL;
 	const char *raw;
 	int rc = 0;
 
-	lower(name);
-	if (find(&raw, &f, name, &mem) != 0)
+	f.option = option;
+	if (has_upper(option)) {
+		copy = xstrdup(option);
+		lower(copy);
+		f.option = copy;
+	}
+	if (find(&raw, &f, f.option, &mem) != 0)
 		rc = expand(&f, raw, 1) != 0 ? -1 : 1;
 	if (rc < 0)
 		buf_truncate(out, f.start);
 	buf_release(&mem);
-	free(name);
+	free(copy);
 	return rc;
 }
 

@@ -73,38 +73,18 @@ jaildef_predefine(struct overlay *jails, const char *dir)
 	ini_set(s, "fail2ban_confpath", dir, none);
 }
 
-/* The filter's options as "known/..." of the jail. */
+/* The filter's options, which are "known/..." for the jail. */
 static int
-offer_known(struct jaildef *j, const struct jail_context *ctx, struct err *err)
+offer_known(struct jaildef *j, struct err *err)
 {
-	struct ini_section *s = ini_find(ctx->cfg->all, j->name);
-	struct value *combined = NULL, *notes = value_list();
-	struct buf key = BUF_INIT, text = BUF_INIT;
+	struct value *notes = value_list();
+	int rc = definition_combine(&j->known, &j->filter, notes, err);
 
-	if (definition_combine(&combined, &j->filter, notes, err) != 0) {
-		value_free(notes);
-		return -1;
-	}
 	for (size_t i = 0; i < notes->n; i++)
 		log_msg(
 		    LOG_WARN, "configreader", "%s", value_str(notes->items[i]));
-	for (size_t i = 0; i + 1 < combined->n; i += 2) {
-		const char *name = value_str(combined->items[i]);
-
-		if (strncmp(name, "known/", 6) == 0 ||
-		    value_is(combined->items[i + 1], VALUE_NONE))
-			continue;
-		buf_reset(&key);
-		buf_reset(&text);
-		buf_addf(&key, "known/%s", name);
-		value_print(&text, combined->items[i + 1]);
-		ini_set(s, key.p, text.p, (struct pos){NULL, 0});
-	}
-	buf_release(&key);
-	buf_release(&text);
-	value_free(combined);
 	value_free(notes);
-	return 0;
+	return rc;
 }
 
 static void
@@ -144,7 +124,7 @@ read_filter(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 		j->has_filter = true;
 		filterdef_set_logtype(&j->filter, get_text(j, "backend"));
 		if (definition_fetch(&j->filter, j->options, true, err) != 0 ||
-		    offer_known(j, ctx, err) != 0)
+		    offer_known(j, err) != 0)
 			step = STEP_FATAL;
 	}
 	free(name);
@@ -291,6 +271,7 @@ read_all(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 		return step;
 	value_free(j->options);
 	j->options = value_dict();
+	from.known = j->known;
 	if (option_fetch(j->options, &option_jail, &from, err) != 0)
 		return STEP_FATAL;
 	if (j->has_filter &&
@@ -323,6 +304,8 @@ jaildef_read(struct jaildef *j, const struct jail_context *ctx,
 	step = read_all(j, ctx, err);
 	if (!ctx->filter_only) {
 		definition_release(&j->filter);
+		value_free(j->known);
+		j->known = NULL;
 		j->has_filter = false;
 	}
 	return step == STEP_FATAL ? -1 : 0;
@@ -501,5 +484,6 @@ jaildef_release(struct jaildef *j)
 	value_free(j->before);
 	value_free(j->after);
 	value_free(j->notes);
+	value_free(j->known);
 	definition_release(&j->filter);
 }

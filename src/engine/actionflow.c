@@ -88,8 +88,8 @@ is_ticket_cmd(enum action_cmd cmd)
 	       cmd == CMD_PROLONG;
 }
 
-static void
-render(struct actionset *s, struct frame *f, enum action_family fam,
+void
+render_for(struct actionset *s, const struct frame *f, enum action_family fam,
     const char *text)
 {
 	struct tagctx ctx = {.env = &s->env};
@@ -147,7 +147,7 @@ step_run(struct actionset *s, struct frame *f, bool ok)
 		return STEP_OK;
 	if (is_ticket_cmd(f->cmd) && ask_name(s, f->op, text))
 		return STEP_WAIT;
-	render(s, f, f->fam, text);
+	render_for(s, f, f->fam, text);
 	rendered_command(s, &c);
 	f->pc = 1;
 	return actionset_launch(s, f->a, &c);
@@ -202,7 +202,7 @@ step_families(struct actionset *s, struct frame *f, bool ok)
 			next_family(f, text != NULL);
 			continue;
 		}
-		render(s, f, f->fams[f->i], text);
+		render_for(s, f, f->fams[f->i], text);
 		rendered_command(s, &c);
 		runlog_command(&shown, &c);
 		if (ran_already(f, shown.p)) {

@@ -102,7 +102,8 @@ turn_begin(struct actionset *s)
 		return true;
 	if (op->type == OP_REBAN && !op->begun)
 		choose_rebanning(s, op);
-	(void)actionset_push(s, step_ticket, s->actions[op->at], op);
+	if (op->single || !actionset_batch(s, op))
+		(void)actionset_push(s, step_ticket, s->actions[op->at], op);
 	op->begun = true;
 	return true;
 }
@@ -216,6 +217,7 @@ destroy(struct actionset *s)
 		pop(s);
 	opqueue_free(s);
 	dict_free(s->pending);
+	batch_free(s->batch);
 	for (size_t i = 0; i < s->n; i++)
 		action_free(s->actions[i]);
 	free(s->actions);

@@ -262,18 +262,14 @@ tag_find(const char *name, size_t n)
 static void
 known_value(struct buf *out, const char *name, const struct tagctx *ctx)
 {
-	const struct value *v = value_get(ctx->known, name);
 	struct buf b = BUF_INIT;
 
-	if (v == NULL) {
+	if (value_get(ctx->known, name) == NULL) {
 		(void)ctx->env->tag(ctx->env->arg, name, ctx->ticket, &b);
-		v = value_textn(b.p, b.n);
 		value_set(ctx->known, name, value_textn(b.p, b.n));
-		buf_add(out, b.p, b.n);
 		buf_release(&b);
-		return;
 	}
-	value_print(out, v);
+	value_print(out, value_get(ctx->known, name));
 }
 
 static bool

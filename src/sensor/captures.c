@@ -1,6 +1,6 @@
 /*
- * A replaced text stays in the buffer until the buffer is squeezed, which
- * happens when most of it is such waste.
+ * A replaced text stays in the buffer until the buffer is full; then what is
+ * still used moves to a new one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,7 @@
 #include "base/mem.h"
 #include "sensor/captures.h"
 
-/* Waste below this many bytes is not worth a squeeze. */
-#define WASTE_MIN 4096
+#define TEXT_MIN 240
 
 struct names {
 	char **names; /* owned */
@@ -77,6 +76,7 @@ captures_reset(struct captures *c)
 	for (size_t i = 0; i < c->n; i++)
 		value_free(c->items[i].tuple);
 	c->n = 0;
+	c->has = 0;
 	buf_reset(&c->text);
 }
 
@@ -105,57 +105,106 @@ captures_get(const struct captures *c, int name)
 	return find(c, name);
 }
 
-const char *
-captures_text(const struct captures *c, const struct capture *i)
-{
-	return c->text.p + i->at;
-}
-
 bool
 captures_has(const struct captures *c, int name)
 {
-	const struct capture *i = find(c, name);
+	const struct capture *i;
 
+	if (name < NAME_KNOWN)
+		return (c->has >> name & 1) != 0;
+	i = find(c, name);
 	return i != NULL && (i->tuple != NULL || (i->set && i->n > 0));
 }
 
+static void
+set_has(struct captures *c, int name, bool has)
+{
+	unsigned bit = name < NAME_KNOWN ? 1u << name : 0;
+
+	c->has = has ? c->has | bit : c->has & ~bit;
+}
+
+void
+captures_add(struct captures *c, int name, const char *p, size_t n)
+{
+	struct capture *i;
+
+	GROW(c->items, c->n, c->cap);
+	i = &c->items[c->n++];
+	i->name = name;
+	i->set = p != NULL;
+	i->owned = false;
+	i->p = p;
+	i->n = p == NULL ? 0 : n;
+	i->tuple = NULL;
+	if (i->n > 0)
+		set_has(c, name, true);
+}
+
+/* The item of this name, without tuple. */
 static struct capture *
 need(struct captures *c, int name)
 {
 	struct capture *i = find(c, name);
 
-	if (i != NULL) {
-		value_free(i->tuple);
-		i->tuple = NULL;
-		return i;
+	if (i == NULL) {
+		captures_add(c, name, NULL, 0);
+		return &c->items[c->n - 1];
 	}
-	GROW(c->items, c->n, c->cap);
-	i = &c->items[c->n++];
-	memset(i, 0, sizeof(*i));
-	i->name = name;
+	value_free(i->tuple);
+	i->tuple = NULL;
 	return i;
 }
 
-/* Throws the replaced texts out when they are most of the buffer. */
 static void
-squeeze(struct captures *c)
+point(struct captures *c, struct capture *i, const char *p, size_t n)
+{
+	i->set = p != NULL;
+	i->p = p;
+	i->n = p == NULL ? 0 : n;
+	set_has(c, i->name, i->n > 0);
+}
+
+/*
+ * Room for n more bytes of text. What owned texts are left moves together
+ * into new memory when there is none: replaced ones go.
+ */
+static void
+reserve(struct captures *c, size_t n)
 {
 	struct buf text = BUF_INIT;
-	size_t live = 0;
+	size_t live = n;
 
-	for (size_t i = 0; i < c->n; i++)
-		live += c->items[i].n;
-	if (c->text.n < WASTE_MIN || c->text.n < 2 * live)
+	if (c->text.cap > c->text.n + n)
 		return;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->items[i].owned)
+			live += c->items[i].n;
+	(void)buf_grow(&text, 2 * live + TEXT_MIN);
 	for (size_t i = 0; i < c->n; i++) {
 		struct capture *k = &c->items[i];
-		size_t at = text.n;
 
-		buf_add(&text, c->text.p + k->at, k->n);
-		k->at = at;
+		if (!k->owned || !k->set)
+			continue;
+		memcpy(text.p + text.n, k->p, k->n);
+		k->p = text.p + text.n;
+		buf_commit(&text, k->n);
 	}
 	buf_release(&c->text);
 	c->text = text;
+}
+
+/* Copies a text, which may be one of c, into the item i. */
+static void
+own(struct captures *c, struct capture *i, const char *p, size_t n)
+{
+	char *to = c->text.p + c->text.n;
+
+	if (n > 0)
+		memcpy(to, p, n);
+	buf_commit(&c->text, n);
+	point(c, i, to, n);
+	i->owned = true;
 }
 
 void
@@ -163,32 +212,29 @@ captures_set(struct captures *c, int name, const char *p, size_t n)
 {
 	struct capture *i = need(c, name);
 
-	i->set = p != NULL;
-	if (p == NULL || n > i->n) {
-		i->at = c->text.n;
-		if (p != NULL)
-			buf_add(&c->text, p, n);
-	} else if (n > 0)
-		memcpy(c->text.p + i->at, p, n);
-	i->n = p == NULL ? 0 : n;
-	squeeze(c);
+	if (p == NULL) {
+		point(c, i, NULL, 0);
+		return;
+	}
+	reserve(c, n);
+	own(c, i, p, n);
 }
 
 void
 captures_alias(struct captures *c, int name, int from)
 {
+	struct capture *to = need(c, name);
 	const struct capture *i = find(c, from);
-	size_t at = c->text.n, n = i == NULL ? 0 : i->n;
-	struct capture *to;
 
-	if (n > 0) {
-		(void)buf_grow(&c->text, n);
-		buf_add(&c->text, c->text.p + i->at, n);
+	if (i == NULL || !i->set)
+		return;
+	if (i->owned) {
+		reserve(c, i->n);
+		own(c, to, i->p, i->n);
+	} else {
+		point(c, to, i->p, i->n);
+		to->owned = false;
 	}
-	to = need(c, name);
-	to->set = true;
-	to->at = at;
-	to->n = n;
 }
 
 void
@@ -196,9 +242,10 @@ captures_set_tuple(struct captures *c, int name, struct value *tuple)
 {
 	struct capture *i = need(c, name);
 
+	point(c, i, "", 0);
+	i->owned = false;
 	i->tuple = tuple;
-	i->set = true;
-	i->n = 0;
+	set_has(c, name, true);
 }
 
 void
@@ -211,42 +258,47 @@ captures_remove(struct captures *c, int name)
 	value_free(i->tuple);
 	c->n--;
 	memmove(i, i + 1, (size_t)(c->items + c->n - i) * sizeof(*i));
+	set_has(c, name, false);
 }
 
 static void
-overlay_one(
-    struct captures *c, const struct captures *over, const struct capture *i)
+overlay(struct captures *c, const struct capture *i, bool borrow)
 {
 	if (i->tuple != NULL)
 		captures_set_tuple(c, i->name, value_copy(i->tuple));
-	else if (i->set)
-		captures_set(c, i->name, over->text.p + i->at, i->n);
-	else if (find(c, i->name) == NULL)
-		captures_set(c, i->name, NULL, 0);
+	else if (i->set && !borrow)
+		captures_set(c, i->name, i->p, i->n);
+	else if (i->set) {
+		struct capture *to = need(c, i->name);
+
+		point(c, to, i->p, i->n);
+		to->owned = false;
+	} else if (find(c, i->name) == NULL)
+		captures_add(c, i->name, NULL, 0);
 }
 
 void
 captures_overlay(struct captures *c, const struct captures *over)
 {
 	for (size_t i = 0; i < over->n; i++)
-		overlay_one(c, over, &over->items[i]);
+		overlay(c, &over->items[i], false);
 }
 
 void
-captures_copy(struct captures *c, const struct captures *from)
+captures_overlay_borrowed(struct captures *c, const struct captures *over)
 {
-	captures_reset(c);
-	captures_overlay(c, from);
+	for (size_t i = 0; i < over->n; i++)
+		overlay(c, &over->items[i], true);
 }
 
 struct value *
-capture_value(const struct captures *c, const struct capture *i)
+capture_value(const struct capture *i)
 {
 	if (i->tuple != NULL)
 		return value_copy(i->tuple);
 	if (!i->set)
 		return value_none();
-	return value_textn(c->text.p + i->at, i->n);
+	return value_textn(i->p, i->n);
 }
 
 struct value *
@@ -256,7 +308,7 @@ captures_value(const struct captures *c, const struct names *t)
 
 	for (size_t i = 0; i < c->n; i++) {
 		value_adds(dict, names_text(t, c->items[i].name));
-		value_add(dict, capture_value(c, &c->items[i]));
+		value_add(dict, capture_value(&c->items[i]));
 	}
 	return dict;
 }

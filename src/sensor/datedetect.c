@@ -97,13 +97,13 @@ datedetect_free(struct datedetect *d)
 
 /* ---- the list ---- */
 
-static bool
-has_name(const struct datedetect *d, const char *name)
+static struct entry *
+entry_of(const struct datedetect *d, const char *name)
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (strcmp(d->list[i].t->name, name) == 0)
-			return true;
-	return false;
+			return &d->list[i];
+	return NULL;
 }
 
 static void
@@ -114,16 +114,23 @@ append(struct datedetect *d, struct datetemplate *t, double weight)
 	    (struct entry){.t = t, .distance = NOWHERE, .weight = weight};
 }
 
-/* Appends unless one of this name is there; NULL is ignored. */
+/*
+ * Appends unless one of this name is there; NULL is ignored.
+ * fail2ban: the two are one, with the weight of the default template.
+ */
 static void
 append_new(struct datedetect *d, struct datetemplate *t, double weight)
 {
+	struct entry *same = t != NULL ? entry_of(d, t->name) : NULL;
+
 	if (t == NULL)
 		return;
-	if (has_name(d, t->name))
-		datetemplate_free(t);
-	else
+	if (same == NULL) {
 		append(d, t, weight);
+		return;
+	}
+	same->weight = weight;
+	datetemplate_free(t);
 }
 
 static void
@@ -156,7 +163,7 @@ add_around(struct datedetect *d, const char *pattern, struct err *err)
 
 		if (t == NULL)
 			return -1;
-		append_new(d, t, t->name[0] == '{' ? WEIGHT_ANCHORED : 1);
+		append_new(d, t, 1);
 	}
 	return 0;
 }
@@ -178,7 +185,7 @@ add_pattern(struct datedetect *d, const char *pattern, struct err *err)
 	t = datepat_new(pattern, d->born, err);
 	if (t == NULL)
 		return -1;
-	if (has_name(d, t->name)) {
+	if (entry_of(d, t->name) != NULL) {
 		err_set(
 		    err, "There is already a template with name %s", t->name);
 		datetemplate_free(t);
@@ -569,10 +576,10 @@ datedetect_find(struct datedetect *d, const char *line, size_t n, double now,
 	ret->start = h.cut;
 	ret->end = h.cut_end;
 	ret->template = (int)h.index;
-	ret->none = t->none;
+	ret->none = h.cut == h.cut_end;
 	if (t->none && n == 0)
 		return err_set(err, "IndexError('string index out of range')");
-	if (t->none)
+	if (ret->none)
 		return 1;
 	if (h.fields.bad_zone_n > 0)
 		return err_set(err, "KeyError('%.*s')",

@@ -23,28 +23,35 @@ static const struct base_row {
 	const char *pattern; /* NULL: see special */
 	const char *special; /* name of a template without a pattern */
 	enum datehand hand;
+	const char *shown; /* pattern that names it, NULL: the own one */
 } base_rows[DATEPAT_NBASE] = {
     {"%ExY(?P<_sep>[-/.])%m(?P=_sep)%d(?:T|  ?)%H:%M:%S(?:[.,]%f)?"
      "(?:\\s*%z)?",
-        NULL, DATEHAND_ISO},
-    {"(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?", NULL, DATEHAND_RFC3164},
-    {"(?:%a )?%b %d %ExY %k:%M:%S(?:\\.%f)?", NULL, DATEHAND_NONE},
-    {"%d(?P<_sep>[-/])%m(?P=_sep)(?:%ExY|%Exy) %k:%M:%S", NULL, DATEHAND_NONE},
+        NULL, DATEHAND_ISO, NULL},
+    {"(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?", NULL, DATEHAND_RFC3164,
+        NULL},
+    {"(?:%a )?%b %d %ExY %k:%M:%S(?:\\.%f)?", NULL, DATEHAND_NONE, NULL},
+    {"%d(?P<_sep>[-/])%m(?P=_sep)(?:%ExY|%Exy) %k:%M:%S", NULL, DATEHAND_NONE,
+        NULL},
     {"%d(?P<_sep>[-/])%b(?P=_sep)%ExY[ :]?%H:%M:%S(?:\\.%f)?(?: %z)?", NULL,
-        DATEHAND_NONE},
-    {"%m/%d/%ExY:%H:%M:%S", NULL, DATEHAND_NONE},
-    {"%m-%d-%ExY %k:%M:%S(?:\\.%f)?", NULL, DATEHAND_NONE},
-    {NULL, "Epoch", DATEHAND_NONE},
-    {LN_BEG "%H:%M:%S", NULL, DATEHAND_NONE},
-    {"^<%m/%d/%Exy@%H:%M:%S>", NULL, DATEHAND_NONE},
-    {"%Exy%Exm%Exd  ?%H:%M:%S", NULL, DATEHAND_NONE},
-    {"%b %d, %ExY %I:%M:%S %p", NULL, DATEHAND_NONE},
-    {"^%b-%d-%Exy %k:%M:%S", NULL, DATEHAND_NONE},
+        DATEHAND_NONE, NULL},
+    {"%m/%d/%ExY:%H:%M:%S", NULL, DATEHAND_NONE, NULL},
+    {"%m-%d-%ExY %k:%M:%S(?:\\.%f)?", NULL, DATEHAND_NONE, NULL},
+    {NULL, "Epoch", DATEHAND_NONE, NULL},
+    {LN_BEG "%H:%M:%S", NULL, DATEHAND_NONE, NULL},
+    {"^<%m/%d/%Exy@%H:%M:%S>", NULL, DATEHAND_NONE, NULL},
+    {"%Exy%Exm%Exd  ?%H:%M:%S", NULL, DATEHAND_NONE, NULL},
+    {"%b %d, %ExY %I:%M:%S %p", NULL, DATEHAND_NONE, NULL},
+    {"^%b-%d-%Exy %k:%M:%S", NULL, DATEHAND_NONE, NULL},
     {"%ExY%Exm%Exd(?:-|T|  ?)%ExH:?%ExM:?%ExS(?:[.,]%f)?(?:\\s*%z)?", NULL,
-        DATEHAND_NONE},
-    {"(?:%Z )?(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?", NULL, DATEHAND_NONE},
-    {"(?:%z )?(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?", NULL, DATEHAND_NONE},
-    {NULL, "TAI64N", DATEHAND_NONE},
+        DATEHAND_NONE,
+        /* fail2ban: 1.0 calls it so; it knew fewer forms of it. */
+        "%ExY%Exm%Exd(?:T|  ?)%ExH%ExM%ExS(?:[.,]%f)?(?:\\s*%z)?"},
+    {"(?:%Z )?(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?", NULL, DATEHAND_NONE,
+        NULL},
+    {"(?:%z )?(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?", NULL, DATEHAND_NONE,
+        NULL},
+    {NULL, "TAI64N", DATEHAND_NONE, NULL},
 };
 
 static struct datetemplate *
@@ -146,10 +153,13 @@ wrap(struct buf *b)
 static void
 finish_regex(struct datetemplate *t, struct buf *b, enum bound bound)
 {
+	struct buf flags = BUF_INIT;
 	bool begin;
 	bool end;
 
 	trim(b);
+	buf_add(&flags, b->p, inline_flags(b->p));
+	buf_splice(b, 0, flags.n, "", 0);
 	begin = bound != BOUND_NO && !starts(b->p, "^") &&
 	        !starts(b->p, "(^") && !starts(b->p, "(?:^") &&
 	        !starts(b->p, "**");
@@ -170,6 +180,8 @@ finish_regex(struct datetemplate *t, struct buf *b, enum bound bound)
 		buf_splice(b, 0, 0, "(?=^|\\b|\\W)", 11);
 	if (end)
 		buf_adds(b, "(?=\\b|\\W|$)");
+	buf_splice(b, 0, 0, flags.p, flags.n);
+	buf_release(&flags);
 }
 
 struct expansion {
@@ -266,7 +278,6 @@ from_text(const char *pattern, bool epoch, double now, struct err *err)
 	struct datetemplate *t = NULL;
 	enum bound bound = BOUND_WORD;
 	const char *text = pattern;
-	size_t flags;
 
 	if (starts(text, UNB)) {
 		bound = BOUND_NO;
@@ -276,14 +287,11 @@ from_text(const char *pattern, bool epoch, double now, struct err *err)
 		text += strlen(LN_BEG);
 		buf_adds(&x.name, LN_BEG);
 	}
-	flags = inline_flags(text);
-	buf_add(&x.name, text, flags);
-	if (expand(&x, text + flags, epoch, err) == 0) {
+	if (expand(&x, text, epoch, err) == 0) {
 		t = template_new(xstrdup(pattern), buf_detach(&x.name));
-		finish_regex(t, &x.regex, bound);
 		if (x.icase)
 			buf_splice(&x.regex, 0, 0, "(?iu)", 5);
-		buf_splice(&x.regex, 0, 0, text, flags);
+		finish_regex(t, &x.regex, bound);
 		t->regex = buf_detach(&x.regex);
 		t->ex_decade = x.ex_decade;
 	}
@@ -374,6 +382,21 @@ is_anchored(const struct base_row *row)
 	       (row->pattern[0] == '^' || starts(row->pattern, LN_BEG));
 }
 
+/* Calls t as a template of this pattern is called. */
+static void
+rename_as(struct datetemplate *t, const char *shown)
+{
+	struct expansion x = {BUF_INIT, BUF_INIT, false, t->ex_decade};
+
+	if (expand(&x, starts(shown, UNB) ? shown + strlen(UNB) : shown, false,
+	        NULL) == 0) {
+		free(t->name);
+		t->name = buf_detach(&x.name);
+	}
+	buf_release(&x.regex);
+	buf_release(&x.name);
+}
+
 struct datetemplate *
 datepat_default(int base, bool line_begin, double now)
 {
@@ -391,6 +414,12 @@ datepat_default(int base, bool line_begin, double now)
 		pattern =
 		    xasprintf("%s%s", line_begin ? LN_BEG : "", row->pattern);
 		t = from_text(pattern, false, now, NULL);
+		free(pattern);
+	}
+	if (row->shown != NULL) {
+		pattern =
+		    xasprintf("%s%s", line_begin ? LN_BEG : "", row->shown);
+		rename_as(t, pattern);
 		free(pattern);
 	}
 	t->base = base;
@@ -418,6 +447,23 @@ datepat_is_around(const char *pattern)
 	return next_date(pattern, pattern) != NULL;
 }
 
+/* The pattern with inner for each {DATE}; the caller frees it. */
+static char *
+put_in(const char *pattern, const char *inner)
+{
+	struct buf b = BUF_INIT;
+	const char *from = pattern;
+	const char *at;
+
+	while ((at = next_date(from, pattern)) != NULL) {
+		buf_add(&b, from, (size_t)(at - from));
+		buf_adds(&b, inner);
+		from = at + strlen("{DATE}");
+	}
+	buf_adds(&b, from);
+	return buf_detach(&b);
+}
+
 /*
  * fail2ban: epoch and TAI64N have no pattern to put in. They take part when
  * {DATE} stands alone or at the begin of a line; elsewhere their name does,
@@ -429,9 +475,7 @@ datepat_around(const char *pattern, int base, double now, struct err *err)
 	const struct base_row *row = &base_rows[base - 1];
 	const char *inner = row->pattern != NULL ? row->pattern : row->special;
 	struct datetemplate *t;
-	struct buf b = BUF_INIT;
-	const char *at;
-	const char *from = pattern;
+	char *text;
 
 	if (row->pattern == NULL && strcasecmp(pattern, "{DATE}") == 0)
 		return datepat_default(base, false, now);
@@ -441,14 +485,14 @@ datepat_around(const char *pattern, int base, double now, struct err *err)
 		return datepat_default(base, true, now);
 	if (starts(inner, LN_BEG))
 		inner += strlen(LN_BEG);
-	while ((at = next_date(from, pattern)) != NULL) {
-		buf_add(&b, from, (size_t)(at - from));
-		buf_adds(&b, inner);
-		from = at + strlen("{DATE}");
+	text = put_in(pattern, inner);
+	t = from_text(text, false, now, err);
+	free(text);
+	if (t != NULL && row->shown != NULL) {
+		text = put_in(pattern, row->shown);
+		rename_as(t, text);
+		free(text);
 	}
-	buf_adds(&b, from);
-	t = from_text(b.p, false, now, err);
-	buf_release(&b);
 	return t;
 }
 

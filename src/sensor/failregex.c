@@ -21,12 +21,17 @@ struct extra {
 	const char *text; /* its name, borrowed from the regex */
 };
 
+struct named {
+	int name;
+	int number;
+};
+
 struct failregex {
 	struct regex *re; /* owned */
 	bool has_id;
 	int content;
-	int *group_name;      /* by number of named group, owned */
-	size_t ngroups;       /* named ones */
+	struct named *groups; /* in order of their numbers, owned */
+	size_t ngroups;
 	struct extra *extras; /* in order of kind, then of their names */
 	size_t nextras;
 	size_t cap;
@@ -270,7 +275,8 @@ read_name(struct failregex *f, size_t i, struct names *names)
 	enum extra_kind kind = EXTRA_ALT;
 	char *target = extra_target(text, &kind);
 
-	f->group_name[i] = name;
+	f->groups[i].name = name;
+	f->groups[i].number = regex_name_group(f->re, i);
 	if (name == NAME_FID || name == NAME_IP4 || name == NAME_IP6 ||
 	    name == NAME_DNS || name == NAME_MLFID)
 		f->has_id = true;
@@ -304,7 +310,7 @@ failregex_new(
 	f = xcalloc(1, sizeof(*f));
 	f->re = re;
 	f->ngroups = regex_names(re);
-	f->group_name = xcalloc(f->ngroups, sizeof(*f->group_name));
+	f->groups = xcalloc(f->ngroups, sizeof(*f->groups));
 	for (size_t i = 0; i < f->ngroups; i++)
 		read_name(f, i, names);
 	if (f->nextras > 0)
@@ -318,7 +324,7 @@ failregex_free(struct failregex *f)
 	if (f == NULL)
 		return;
 	free(f->extras);
-	free(f->group_name);
+	free(f->groups);
 	regex_free(f->re);
 	free(f);
 }
@@ -366,7 +372,7 @@ value_or_none(const struct captures *out, int name)
 {
 	const struct capture *i = captures_get(out, name);
 
-	return i == NULL ? value_none() : capture_value(out, i);
+	return i == NULL ? value_none() : capture_value(i);
 }
 
 /* The extras i ... of the same target as one tuple. */
@@ -397,14 +403,16 @@ void
 failregex_captures(
     const struct failregex *f, const char *subject, struct captures *out)
 {
+	const struct regex_span *spans = regex_spans(f->re);
+
 	captures_reset(out);
 	for (size_t i = 0; i < f->ngroups; i++) {
-		struct regex_span s =
-		    regex_group(f->re, regex_name_group(f->re, i));
+		const struct regex_span *s = &spans[f->groups[i].number];
 
-		if (f->group_name[i] != NAME_CONTENT)
-			captures_set(out, f->group_name[i],
-			    s.set ? subject + s.start : NULL, s.end - s.start);
+		if (f->groups[i].name != NAME_CONTENT)
+			captures_add(out, f->groups[i].name,
+			    s->set ? subject + s->start : NULL,
+			    s->end - s->start);
 	}
 	for (size_t i = 0; i < f->nextras; i++) {
 		if (f->extras[i].kind == EXTRA_ALT)

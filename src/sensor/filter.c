@@ -143,8 +143,7 @@ static void
 init_buffers(struct filter *f)
 {
 	struct buf *bufs[] = {&f->last_text, &f->subject, &f->content,
-	    &f->unwrapped, &f->id, &f->own.text, &f->data.text,
-	    &f->matched.text, &f->found.data.text, &f->found.lines.text};
+	    &f->unwrapped, &f->id, &f->own.text, &f->data.text};
 
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
 		buf_init(bufs[i]);
@@ -196,9 +195,7 @@ filter_free(struct filter *f)
 	free(f->window);
 	captures_release(&f->own);
 	captures_release(&f->data);
-	captures_release(&f->found.data);
-	linelist_release(&f->matched);
-	linelist_release(&f->found.lines);
+	free(f->matched);
 	buf_release(&f->last_text);
 	buf_release(&f->subject);
 	buf_release(&f->content);

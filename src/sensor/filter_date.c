@@ -64,14 +64,25 @@ cut(struct pass *p, size_t start, size_t end)
 	p->t.after_n = p->line->n - end;
 }
 
-/* A line without a date: the one before it may tell. */
+/*
+ * A line without a date, or with one that does not exist: the line before
+ * may tell. fail2ban: the text of a wrong date is cut out all the same.
+ */
 static void
-guess(struct pass *p)
+guess(struct pass *p, const struct datematch *m)
 {
-	cut(p, 0, 0);
+	if (m->template <0)
+		cut(p, 0, 0);
+	else {
+		cut(p, m->start, m->end);
+		log_msg(LOG_ERROR, "filter",
+		    "findFailure failed to parse timeText: %.*s",
+		    (int)p->t.date_n, p->t.date);
+	}
 	p->no_date = true;
 	p->date = NAN;
 	if (last_is_fresh(p)) {
+		cut(p, 0, 0);
 		p->date = p->f->last_date;
 		p->t.date = p->f->last_text.p;
 		p->t.date_n = p->f->last_text.n;
@@ -99,7 +110,7 @@ find(struct pass *p, struct err *err)
 	if (p->trace != NULL && p->trace->date != NULL)
 		p->trace->date(p->trace->arg, m);
 	if (m->template <0 || (!m->none && !m->has_time)) {
-		guess(p);
+		guess(p, m);
 		return 0;
 	}
 	cut(p, m->start, m->end);

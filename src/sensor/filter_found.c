@@ -26,12 +26,12 @@ address_id(struct filter *f, const struct captures *data, int name)
 	struct buf raw = BUF_INIT;
 
 	if (!captures_has(data, NAME_CIDR)) {
-		addr_normalise(&f->id, captures_text(data, ip), ip->n);
+		addr_normalise(&f->id, ip->p, ip->n);
 		return;
 	}
-	buf_add(&raw, captures_text(data, ip), ip->n);
+	buf_add(&raw, ip->p, ip->n);
 	buf_addc(&raw, '/');
-	buf_add(&raw, captures_text(data, cidr), cidr->n);
+	buf_add(&raw, cidr->p, cidr->n);
 	addr_normalise(&f->id, raw.p, raw.n);
 	buf_release(&raw);
 }
@@ -40,7 +40,7 @@ static void
 name_id(struct filter *f, const struct captures *data, struct offender *who)
 {
 	const struct capture *dns = captures_get(data, NAME_DNS);
-	const char *text = captures_text(data, dns);
+	const char *text = dns->p;
 	struct addr addr;
 
 	if (f->spec.usedns != USEDNS_RAW && addr_parse(&addr, text, dns->n)) {
@@ -71,7 +71,7 @@ find_offender(struct filter *f, const struct captures *data)
 	if (!captures_has(data, NAME_FID))
 		return who;
 	who.has_fid = fid->tuple != NULL || fid->n != f->id.n ||
-	              memcmp(captures_text(data, fid), f->id.p, f->id.n) != 0;
+	              memcmp(fid->p, f->id.p, f->id.n) != 0;
 	who.has_id = true;
 	return who;
 }
@@ -84,29 +84,54 @@ id_value(const struct filter *f, const struct captures *data,
 	if (!who->has_id)
 		return NULL;
 	if (who->has_fid && !who->resolve)
-		return capture_value(data, captures_get(data, NAME_FID));
+		return capture_value(captures_get(data, NAME_FID));
 	return value_textn(f->id.p, f->id.n);
 }
 
+/* A match on its way out. */
+struct match {
+	const struct captures *data;
+	const struct value *users;    /* NULL or empty: not known */
+	const struct linelist *lines; /* NULL: those in f->matched */
+	struct offender who;
+};
+
 static struct value *
-data_value(
-    const struct filter *f, struct captures *data, const struct offender *who)
+data_value(const struct filter *f, const struct match *m)
 {
-	if (who->has_fid && !who->resolve && f->id.n > 0)
-		captures_set(data, NAME_IP, f->id.p, f->id.n);
-	return captures_value(data, f->names);
+	struct value *data = captures_value(m->data, f->names);
+
+	if (m->users != NULL && m->users->n > 0)
+		value_set(data, names_text(f->names, NAME_USERS),
+		    value_copy(m->users));
+	if (m->who.has_fid && !m->who.resolve && f->id.n > 0)
+		value_set(data, names_text(f->names, NAME_IP),
+		    value_textn(f->id.p, f->id.n));
+	return data;
+}
+
+static struct value *
+lines_value(const struct filter *f, const struct match *m)
+{
+	struct value *list;
+
+	if (m->lines != NULL)
+		return linelist_value(m->lines);
+	list = value_list();
+	for (size_t i = 0; i < f->nmatched; i++)
+		value_add(list, triple_value(&f->matched[i]));
+	return list;
 }
 
 static void
-emit(struct pass *p, struct captures *data, const struct offender *who,
-    const struct linelist *lines)
+emit(struct pass *p, const struct match *m)
 {
 	struct failure failure = {
-	    .id = id_value(p->f, data, who),
-	    .resolve = who->resolve,
+	    .id = id_value(p->f, m->data, &m->who),
+	    .resolve = m->who.resolve,
 	    .time = p->date,
-	    .data = data_value(p->f, data, who),
-	    .matches = linelist_value(lines),
+	    .data = data_value(p->f, m),
+	    .matches = lines_value(p->f, m),
 	    .count = p->count,
 	};
 
@@ -114,34 +139,46 @@ emit(struct pass *p, struct captures *data, const struct offender *who,
 }
 
 static void
-tell(struct pass *p, const struct trace_hit *hit)
+tell(struct pass *p, struct trace_hit *hit, const struct match *m)
 {
-	if (p->trace != NULL && p->trace->hit != NULL)
-		p->trace->hit(p->trace->arg, hit);
+	struct value *id = NULL, *data = NULL;
+
+	if (p->trace == NULL || p->trace->hit == NULL)
+		return;
+	if (p->trace->details) {
+		id = id_value(p->f, m->data, &m->who);
+		data = data_value(p->f, m);
+	}
+	hit->id = id;
+	hit->data = data;
+	hit->resolve = m->who.resolve;
+	hit->time = p->date;
+	p->trace->hit(p->trace->arg, hit);
+	value_free(id);
+	value_free(data);
+}
+
+/* Whether anybody wants to know more of it than that it is. */
+static bool
+is_wanted(const struct pass *p, enum hit_kind kind)
+{
+	if (p->trace != NULL && p->trace->details)
+		return true;
+	return kind == HIT_FAILURE && p->emit != NULL;
 }
 
 static void
-found(struct pass *p, struct trace_hit *hit, struct captures *data,
-    const struct linelist *lines)
+found(struct pass *p, struct trace_hit *hit, struct match *m)
 {
-	struct offender who = find_offender(p->f, data);
-	struct value *id = NULL, *shown = NULL;
-
-	if (hit->kind == HIT_FAILURE && (who.unresolvable || !who.has_id))
+	if (is_wanted(p, hit->kind) || captures_has(m->data, NAME_DNS))
+		m->who = find_offender(p->f, m->data);
+	else
+		m->who.has_id = true;
+	if (hit->kind == HIT_FAILURE && (m->who.unresolvable || !m->who.has_id))
 		return;
-	if (p->trace != NULL && p->trace->details) {
-		id = id_value(p->f, data, &who);
-		shown = data_value(p->f, data, &who);
-	}
-	hit->id = id;
-	hit->data = shown;
-	hit->resolve = who.resolve;
-	hit->time = p->date;
-	tell(p, hit);
+	tell(p, hit, m);
 	if (hit->kind == HIT_FAILURE && p->emit != NULL)
-		emit(p, data, &who, lines);
-	value_free(id);
-	value_free(shown);
+		emit(p, m);
 }
 
 void
@@ -154,22 +191,25 @@ filter_found(struct pass *p, size_t rule)
 	};
 	struct filter *f = p->f;
 	struct trace_hit hit = {.regex = rule, .kind = HIT_FAILURE};
+	struct match m = {.data = &f->data};
+	struct mlf_found known;
 	struct mlf_line line = {
 	    .data = &f->data,
-	    .lines = &f->matched,
+	    .lines = f->matched,
+	    .n = p->emit == NULL ? 0 : f->nmatched,
 	    .time = p->date,
 	    .now = p->line->now,
 	};
 
 	if (captures_has(&f->data, NAME_MLFID)) {
-		hit.kind = kinds[mlf_line(f->mlf, &line, &f->found)];
-		if (hit.kind == HIT_FAILURE || p->trace != NULL)
-			found(p, &hit, &f->found.data, &f->found.lines);
-		return;
-	}
-	/* fail2ban: without an id the server counts what is no failure, only
-	 * fail2ban-regex does not */
-	if (p->trace != NULL && captures_has(&f->data, NAME_NOFAIL))
+		hit.kind = kinds[mlf_line(f->mlf, &line, &known)];
+		m.data = known.data;
+		m.users = known.users;
+		m.lines = known.lines;
+	} else if (p->trace != NULL && captures_has(&f->data, NAME_NOFAIL))
+		/* fail2ban: without an id the server counts what is no
+		 * failure, only fail2ban-regex does not */
 		hit.kind = HIT_NOFAIL;
-	found(p, &hit, &f->data, &f->matched);
+	if (hit.kind == HIT_FAILURE || p->trace != NULL)
+		found(p, &hit, &m);
 }

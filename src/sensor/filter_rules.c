@@ -108,11 +108,11 @@ is_match_ignored(struct pass *p)
 	if (f->spec.maxlines <= 1 || p->subject != p->whole)
 		return is_ignored(p, p->subject, p->n);
 	buf_reset(&f->content);
-	for (size_t i = 0; i < f->matched.n; i++) {
-		struct triple t = linelist_at(&f->matched, i);
+	for (size_t i = 0; i < f->nmatched; i++) {
+		const struct triple *t = &f->matched[i];
 
-		buf_add(&f->content, t.before, t.before_n);
-		buf_add(&f->content, t.after, t.after_n);
+		buf_add(&f->content, t->before, t->before_n);
+		buf_add(&f->content, t->after, t->after_n);
 		buf_addc(&f->content, '\n');
 	}
 	return is_ignored(p, f->content.p, f->content.n);
@@ -144,6 +144,37 @@ take_content(struct pass *p)
 	p->subject = f->content.p;
 }
 
+/* What prefregex captured. */
+static void
+start_data(struct filter *f, const char *whole)
+{
+	if (f->pref.re != NULL)
+		failregex_captures(f->pref.re, whole, &f->data);
+	else
+		captures_reset(&f->data);
+}
+
+static void
+tell_prefregex(struct pass *p)
+{
+	struct failregex *re = p->f->pref.re;
+	struct value *groups = NULL;
+	struct regex_span s = {.set = false};
+
+	if (p->trace->details) {
+		start_data(p->f, p->whole);
+		groups = captures_value(&p->f->data, p->f->names);
+		if (failregex_content(re) != 0)
+			s = regex_group(
+			    failregex_regex(re), failregex_content(re));
+		if (s.set)
+			value_set(groups, "content",
+			    value_textn(p->whole + s.start, s.end - s.start));
+	}
+	p->trace->prefregex(p->trace->arg, groups);
+	value_free(groups);
+}
+
 /* Returns false when prefregex does not match. */
 static bool
 pass_prefregex(struct pass *p)
@@ -157,22 +188,13 @@ pass_prefregex(struct pass *p)
 	if (search(p, &f->pref, p->whole, p->whole_n) != REGEX_MATCH)
 		return false;
 	if (p->trace != NULL && p->trace->prefregex != NULL && !p->pref_told)
-		p->trace->prefregex(p->trace->arg);
+		tell_prefregex(p);
 	p->pref_told = true;
 	take_content(p);
 	return true;
 }
 
 /* ---- failregex */
-
-/* What prefregex captured. */
-static void
-start_data(struct filter *f, const char *whole)
-{
-	captures_reset(&f->data);
-	if (f->pref.re != NULL)
-		failregex_captures(f->pref.re, whole, &f->data);
-}
 
 enum verdict {
 	VERDICT_NEXT,  /* try the next regex */
@@ -195,7 +217,7 @@ matched(struct pass *p, struct rule *r)
 	}
 	start_data(f, p->whole);
 	failregex_captures(r->re, p->subject, &f->own);
-	captures_overlay(&f->data, &f->own);
+	captures_overlay_borrowed(&f->data, &f->own);
 	filter_found(p, r->index);
 	return VERDICT_DONE;
 }
@@ -220,11 +242,10 @@ undecided(struct pass *p, struct rule *r)
 	        captures_has(&f->data, NAME_FID) ||
 	        captures_has(&f->data, NAME_DNS) ||
 	        (captures_has(&f->data, NAME_MLFID) &&
-	            mlf_knows(f->mlf, captures_text(&f->data, id), id->n));
+	            mlf_knows(f->mlf, id->p, id->n));
 	if (!known)
 		return VERDICT_NEXT;
-	linelist_reset(&f->matched);
-	linelist_add(&f->matched, &p->t);
+	filter_mark(p, r->re, true);
 	filter_found(p, r->index);
 	return VERDICT_DONE;
 }
@@ -251,12 +272,9 @@ try_rules(struct pass *p)
 	bool any = false;
 
 	prefilter_scan(f->prefilter, p->subject, p->n);
-	for (size_t i = 0; i < f->nfail; i++) {
-		enum verdict v;
+	for (size_t i = 0; prefilter_next(f->prefilter, &i); i++) {
+		enum verdict v = try_rule(p, &f->fail[i]);
 
-		if (!prefilter_may_match(f->prefilter, i))
-			continue;
-		v = try_rule(p, &f->fail[i]);
 		if (v == VERDICT_IGNORE)
 			return true;
 		any |= v == VERDICT_DONE;

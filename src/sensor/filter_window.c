@@ -128,15 +128,22 @@ lines_of(const struct pass *p, const struct failregex *re)
 	return s;
 }
 
+static void
+add_matched(struct filter *f, const struct triple *t)
+{
+	GROW(f->matched, f->nmatched, f->cap_matched);
+	f->matched[f->nmatched++] = *t;
+}
+
 void
 filter_mark(struct pass *p, const struct failregex *re, bool in_content)
 {
 	struct filter *f = p->f;
 	struct regex_span s;
 
-	linelist_reset(&f->matched);
+	f->nmatched = 0;
 	if (f->spec.maxlines <= 1) {
-		linelist_add(&f->matched, &p->t);
+		add_matched(f, &p->t);
 		return;
 	}
 	/* a content has no place in the window: what prefregex found counts */
@@ -148,7 +155,7 @@ filter_mark(struct pass *p, const struct failregex *re, bool in_content)
 		    is_skipped(in_content ? f->pref.re : re, w->start))
 			continue;
 		w->matched = true;
-		linelist_add(&f->matched, &w->t);
+		add_matched(f, &w->t);
 		if (p->trace != NULL && p->trace->used != NULL)
 			p->trace->used(
 			    p->trace->arg, (size_t)(f->lines - w->number));

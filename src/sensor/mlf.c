@@ -110,7 +110,7 @@ record_remove(struct mlf *m, struct record *r)
 {
 	const struct capture *id = captures_get(&r->data, NAME_MLFID);
 
-	dict_deln(m->records, captures_text(&r->data, id), id->n);
+	dict_deln(m->records, id->p, id->n);
 	unlink_record(m, r);
 	r->older = m->spare;
 	m->spare = r;
@@ -155,7 +155,7 @@ record_store(struct mlf *m, struct record *r)
 		m->evicted++;
 		record_remove(m, m->oldest);
 	}
-	dict_setn(m->records, captures_text(&r->data, id), id->n, r);
+	dict_setn(m->records, id->p, id->n, r);
 	link_newest(m, r);
 }
 
@@ -175,8 +175,7 @@ static struct record *
 record_find(struct mlf *m, const struct mlf_line *line)
 {
 	const struct capture *id = captures_get(line->data, NAME_MLFID);
-	struct record *r =
-	    dict_getn(m->records, captures_text(line->data, id), id->n);
+	struct record *r = dict_getn(m->records, id->p, id->n);
 
 	if (r != NULL && is_old(r, line)) {
 		record_remove(m, r);
@@ -195,7 +194,7 @@ add_user(struct record *r, const struct captures *data)
 
 	if (!captures_has(data, NAME_USER) || r->users->n >= USERS_MAX)
 		return;
-	text = capture_value(data, user);
+	text = capture_value(user);
 	for (size_t i = 0; i < r->users->n; i++)
 		if (value_eq(r->users->items[i], text)) {
 			value_free(text);
@@ -248,16 +247,13 @@ merge(struct record *r, const struct captures *data, struct flags f)
 
 /* Step 5: which lines the next failure shows. */
 static void
-keep_lines(
-    struct record *r, const struct linelist *lines, const struct flags *f)
+keep_lines(struct record *r, const struct mlf_line *line, const struct flags *f)
 {
+	struct linelist *to = f->nofail ? &r->nofail_matches : &r->matches;
+
 	if (f->nofail && f->forget)
 		return;
-	if (f->nofail) {
-		linelist_append(&r->nofail_matches, lines);
-		return;
-	}
-	if (r->nofail_matches.n > 0) {
+	if (!f->nofail && r->nofail_matches.n > 0) {
 		struct linelist old = r->matches;
 
 		r->matches = r->nofail_matches;
@@ -265,8 +261,10 @@ keep_lines(
 		linelist_append(&r->matches, &r->nofail_matches);
 		linelist_reset(&r->nofail_matches);
 	}
-	if (!f->gained)
-		linelist_append(&r->matches, lines);
+	if (!f->nofail && f->gained)
+		return;
+	for (size_t i = 0; i < line->n; i++)
+		linelist_add(to, &line->lines[i]);
 }
 
 static bool
@@ -288,7 +286,7 @@ judge(struct record *r, const struct mlf_line *line, struct flags f)
 		captures_remove(&r->data, NAME_MLFGAINED);
 		f.nofail = f.gained = false;
 	}
-	keep_lines(r, line->lines, &f);
+	keep_lines(r, line, &f);
 	if (captures_has(&r->data, NAME_NOFAIL))
 		return MLF_NOFAIL;
 	if (has_id(&r->data))
@@ -297,40 +295,25 @@ judge(struct record *r, const struct mlf_line *line, struct flags f)
 	return MLF_PENDING;
 }
 
-static void
-tell(const struct record *r, enum mlf_result result, struct mlf_found *found)
-{
-	captures_copy(&found->data, &r->data);
-	if (r->users->n > 0)
-		captures_set_tuple(
-		    &found->data, NAME_USERS, value_copy(r->users));
-	linelist_reset(&found->lines);
-	if (result == MLF_FAILURE)
-		linelist_append(&found->lines, &r->matches);
-}
-
 enum mlf_result
 mlf_line(struct mlf *m, const struct mlf_line *line, struct mlf_found *found)
 {
 	struct record *r = record_find(m, line);
+	struct flags f = take_flags(line->data);
 	bool known = r != NULL;
 	enum mlf_result result;
-	struct flags f;
 
-	captures_copy(&found->data, line->data);
-	f = take_flags(&found->data);
 	if (known)
-		merge(r, &found->data, f);
+		merge(r, line->data, f);
 	else {
 		r = record_take(m);
-		captures_copy(&r->data, &found->data);
+		captures_overlay(&r->data, line->data);
 		if (!f.forget)
-			add_user(r, &found->data);
+			add_user(r, line->data);
 		r->log_time = line->time;
 		r->clock = line->now;
 	}
 	result = judge(r, line, f);
-	tell(r, result, found);
 	if (known && f.forget)
 		record_remove(m, r);
 	else if (known) {
@@ -342,6 +325,9 @@ mlf_line(struct mlf *m, const struct mlf_line *line, struct mlf_found *found)
 		r->older = m->spare;
 		m->spare = r;
 	}
+	found->data = &r->data;
+	found->users = r->users;
+	found->lines = &r->matches;
 	return result;
 }
 

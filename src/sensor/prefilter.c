@@ -12,7 +12,10 @@
 
 /* Patterns with literals below which a scan does not pay. */
 #define PATTERNS_MIN 3
-#define STATES_MAX 65535
+#define STATES_MAX 32767
+/* A transition is a state, and whether a literal ends there. */
+#define STATE_MASK 0x7fffu
+#define STATE_OUTPUT 0x8000u
 
 struct word {
 	char *text; /* owned */
@@ -37,7 +40,8 @@ struct prefilter {
 	bool is_built;    /* there is an automaton */
 	unsigned char cls[256];
 	unsigned ncls;
-	uint16_t *go;    /* [state * ncls + class] */
+	unsigned shift;  /* a row has 1 << shift transitions */
+	uint16_t *go;    /* [(state << shift) + class] */
 	uint16_t *fail;  /* only while building */
 	uint32_t *first; /* by state: index + 1 of its outputs */
 	struct output *outputs;
@@ -126,8 +130,8 @@ add_word(struct prefilter *p, const struct word *w)
 	size_t state = 0;
 
 	for (size_t k = 0; k < w->n; k++) {
-		uint16_t *to =
-		    &p->go[state * p->ncls + p->cls[(unsigned char)w->text[k]]];
+		uint16_t *to = &p->go[(state << p->shift) +
+		                      p->cls[(unsigned char)w->text[k]]];
 
 		if (*to == 0)
 			*to = (uint16_t)p->nstates++;
@@ -140,8 +144,9 @@ add_word(struct prefilter *p, const struct word *w)
 static void
 link_child(struct prefilter *p, size_t state, unsigned c, uint16_t **end)
 {
-	uint16_t *to = &p->go[state * p->ncls + c];
-	uint16_t back = state == 0 ? 0 : p->go[p->fail[state] * p->ncls + c];
+	uint16_t *to = &p->go[(state << p->shift) + c];
+	uint16_t back =
+	    state == 0 ? 0 : p->go[((size_t)p->fail[state] << p->shift) + c];
 
 	if (*to == 0) {
 		*to = back;
@@ -187,7 +192,9 @@ prefilter_build(struct prefilter *p)
 		p->always[n / 64] &= ~((uint64_t)1 << n % 64);
 	}
 	set_classes(p);
-	p->go = xcalloc(states * p->ncls, sizeof(*p->go));
+	while (1u << p->shift < p->ncls)
+		p->shift++;
+	p->go = xcalloc(states << p->shift, sizeof(*p->go));
 	p->fail = xcalloc(states, sizeof(*p->fail));
 	p->first = xcalloc(states, sizeof(*p->first));
 	p->nstates = 1;
@@ -196,7 +203,10 @@ prefilter_build(struct prefilter *p)
 	link_states(p);
 	free(p->fail);
 	p->fail = NULL;
-	p->go = xreallocarray(p->go, p->nstates * p->ncls, sizeof(*p->go));
+	p->go = xreallocarray(p->go, p->nstates << p->shift, sizeof(*p->go));
+	for (size_t i = 0; i < p->nstates << p->shift; i++)
+		if (p->first[p->go[i]] != 0)
+			p->go[i] |= STATE_OUTPUT;
 	p->is_built = true;
 }
 
@@ -205,13 +215,20 @@ prefilter_build(struct prefilter *p)
 void
 prefilter_scan(struct prefilter *p, const char *text, size_t n)
 {
+	const uint16_t *go = p->go;
+	unsigned shift = p->shift;
 	size_t state = 0;
 
 	if (!p->is_built)
 		return;
 	memcpy(p->may, p->always, p->nbits * sizeof(*p->may));
 	for (size_t i = 0; i < n; i++) {
-		state = p->go[state * p->ncls + p->cls[(unsigned char)text[i]]];
+		unsigned to =
+		    go[(state << shift) + p->cls[(unsigned char)text[i]]];
+
+		state = to & STATE_MASK;
+		if (to == state)
+			continue;
 		for (uint32_t o = p->first[state]; o != 0;
 		     o = p->outputs[o - 1].next) {
 			uint32_t pattern = p->outputs[o - 1].pattern;
@@ -222,7 +239,15 @@ prefilter_scan(struct prefilter *p, const char *text, size_t n)
 }
 
 bool
-prefilter_may_match(const struct prefilter *p, size_t pattern)
+prefilter_next(const struct prefilter *p, size_t *pattern)
 {
-	return (p->may[pattern / 64] >> pattern % 64 & 1) != 0;
+	for (size_t i = *pattern; i < p->npatterns; i = (i / 64 + 1) * 64) {
+		uint64_t bits = p->may[i / 64] >> i % 64;
+
+		if (bits == 0)
+			continue;
+		*pattern = i + (size_t)__builtin_ctzll(bits);
+		return *pattern < p->npatterns;
+	}
+	return false;
 }

@@ -355,6 +355,12 @@ regex_group(const struct regex *re, int group)
 	return re->span[group];
 }
 
+const struct regex_span *
+regex_spans(const struct regex *re)
+{
+	return re->span;
+}
+
 unsigned long
 regex_limit_hits(const struct regex *re)
 {

@@ -69,6 +69,8 @@ add_settings(const struct client *c, const char **argv, size_t n)
 {
 	n = add(argv, n, "--loglevel", c->server.loglevel);
 	n = add(argv, n, "--logtarget", c->server.logtarget);
+	if (c->o->socket_group != NULL)
+		n = add(argv, n, "--socket-group", c->o->socket_group);
 	return add(argv, n, "--syslogsocket", c->server.syslogsocket);
 }
 

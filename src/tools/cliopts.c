@@ -16,6 +16,7 @@ enum {
 	OPT_LOGLEVEL,
 	OPT_LOGTARGET,
 	OPT_SYSLOGSOCKET,
+	OPT_SOCKET_GROUP,
 	OPT_DP,
 	OPT_ASYNC,
 	OPT_TIMEOUT,
@@ -42,17 +43,26 @@ static const struct option long_opts[] = {
     {"dp", no_argument, NULL, OPT_DP},
     {"dump-pretty", no_argument, NULL, OPT_DP},
     {"test", no_argument, NULL, 't'},
-    {"strict", no_argument, NULL, OPT_STRICT},
     {"async", no_argument, NULL, OPT_ASYNC},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"str2sec", required_argument, NULL, OPT_STR2SEC},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/*
+ * Options that fail2ban has not: known by their full names only, so that its
+ * own stay as unambiguous as they are there.
+ */
+static const struct option own_opts[] = {
+    {"socket-group", required_argument, NULL, OPT_SOCKET_GROUP},
+    {"strict", no_argument, NULL, OPT_STRICT},
     {"json", no_argument, NULL, OPT_JSON},
     {"completion", required_argument, NULL, OPT_COMPLETION},
     {"complete", no_argument, NULL, OPT_COMPLETE},
     {"feed", no_argument, NULL, OPT_FEED},
     {"settings", no_argument, NULL, OPT_SETTINGS},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
 
@@ -75,6 +85,8 @@ text_option(struct cli_opts *o, int c)
 		return &o->logtarget;
 	case OPT_SYSLOGSOCKET:
 		return &o->syslogsocket;
+	case OPT_SOCKET_GROUP:
+		return &o->socket_group;
 	default:
 		return NULL;
 	}
@@ -204,6 +216,32 @@ default_conf(void)
 	return access(own, F_OK) == 0 ? own : "/etc/fail2ban";
 }
 
+/* The table to look the next word up in. */
+static const struct option *
+table_for(const char *word)
+{
+	size_t n;
+
+	if (word == NULL || strncmp(word, "--", 2) != 0)
+		return long_opts;
+	word += 2;
+	n = strcspn(word, "=");
+	for (const struct option *own = own_opts; own->name != NULL; own++)
+		if (strlen(own->name) == n && memcmp(own->name, word, n) == 0)
+			return own_opts;
+	return long_opts;
+}
+
+/* The next option, -1 at the end of them. */
+static int
+next_option(int argc, char **argv)
+{
+	int next = optind > 0 ? optind : 1;
+	const char *word = next < argc ? argv[next] : NULL;
+
+	return getopt_long(argc, argv, short_opts, table_for(word), NULL);
+}
+
 void
 cli_parse(struct cli_opts *o, struct buf *msg, int argc, char **argv)
 {
@@ -216,8 +254,7 @@ cli_parse(struct cli_opts *o, struct buf *msg, int argc, char **argv)
 	};
 	optind = 0;
 	opterr = 0;
-	while (
-	    (c = getopt_long(argc, argv, short_opts, long_opts, NULL)) != -1) {
+	while ((c = next_option(argc, argv)) != -1) {
 		if (is_final(o, c))
 			return;
 		if (set(o, msg, c) == -1) {

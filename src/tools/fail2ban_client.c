@@ -195,7 +195,6 @@ main(int argc, char **argv)
 		return rv;
 	(void)signal(SIGINT, on_signal);
 	(void)signal(SIGTERM, on_signal);
-	(void)signal(SIGPIPE, SIG_IGN);
 	rv = CLIENT_BAD;
 	if (client_init(&c, &o) == 0)
 		rv = run(&c);

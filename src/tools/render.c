@@ -73,6 +73,15 @@ tell_text(struct buf *out, const struct answer *a)
 	return true;
 }
 
+/* fail2ban: names are quoted, numbers are not */
+static bool
+tell_level(struct buf *out, const struct answer *a)
+{
+	buf_adds(out, a->rule->text);
+	value_repr(out, a->v);
+	return true;
+}
+
 static bool
 tell_words(struct buf *out, const struct answer *a)
 {
@@ -119,7 +128,7 @@ tell_names(struct buf *out, const struct answer *a)
 {
 	if (!is_list(a->v))
 		return false;
-	if (a->v->n == 0 && a->rule->empty != NULL) {
+	if (a->v->n == 0) {
 		add_text(out, a, a->rule->empty);
 		return true;
 	}
@@ -254,8 +263,8 @@ static const struct rule rules[] = {
     {{"status"}, tell_status, "Status", NULL},
     {{"stats"}, tell_stats, NULL, NULL},
     {{"statistics"}, tell_stats, NULL, NULL},
-    {{"get", "loglevel"}, tell_text, "Current logging level is '%'", NULL},
-    {{"set", "loglevel"}, tell_text, "Current logging level is '%'", NULL},
+    {{"get", "loglevel"}, tell_level, "Current logging level is ", NULL},
+    {{"set", "loglevel"}, tell_level, "Current logging level is ", NULL},
     {{"get", "logtarget"}, tell_text, TARGET, NULL},
     {{"set", "logtarget"}, tell_text, TARGET, NULL},
     {{"get", "syslogsocket"}, tell_text, SYSLOG, NULL},
@@ -287,9 +296,11 @@ static const struct rule rules[] = {
     {{"get", "*", "actions"}, tell_names,
         "The jail \1 has the following actions:\n", "No actions for jail \1"},
     {{"get", "*", "actionproperties"}, tell_names,
-        "The jail \1 action \3 has the following properties:\n", NULL},
+        "The jail \1 action \3 has the following properties:\n",
+        "No properties for jail \1 action \3"},
     {{"get", "*", "actionmethods"}, tell_names,
-        "The jail \1 action \3 has the following methods:\n", NULL},
+        "The jail \1 action \3 has the following methods:\n",
+        "No methods for jail \1 action \3"},
 };
 
 static bool
@@ -368,6 +379,23 @@ add_os_error(struct buf *out, const struct value *e)
 	}
 }
 
+/* SyntaxError of an expression: ('text', ('<string>', 1, ...)) */
+static bool
+add_syntax_error(struct buf *out, const struct value *e)
+{
+	const struct value *where = value_at(e, 1);
+	const struct value *line = value_at(where, 1);
+
+	if (strcmp(render_class(e), "SyntaxError") != 0 ||
+	    !value_is(line, VALUE_INT))
+		return false;
+	value_print(out, e->items[0]);
+	buf_adds(out, " (");
+	value_print(out, where->items[0]);
+	buf_addf(out, ", line %lld)", (long long)line->i);
+	return true;
+}
+
 /* fail2ban: what its client says itself, by class */
 static const struct sentence {
 	const char *class;
@@ -400,7 +428,7 @@ add_sentence(struct buf *out, const struct value *e)
 void
 render_error(struct buf *out, const struct value *exception)
 {
-	if (add_sentence(out, exception))
+	if (add_sentence(out, exception) || add_syntax_error(out, exception))
 		return;
 	if (exception->type != VALUE_OBJECT)
 		value_print(out, exception);

@@ -13,6 +13,8 @@ const struct usage_option usage_options[] = {
     {"--logtarget <TARGET>",
         "file, or STDOUT, STDERR, SYSLOG, SYSTEMD-JOURNAL, SYSOUT"},
     {"--syslogsocket auto|<FILE>", "where syslog listens"},
+    {"--socket-group <GROUP>",
+        "its members may ask the server, but not change anything"},
     {"-d", "print the commands that the configuration makes"},
     {"--dp, --dump-pretty", "print them in a layout for people"},
     {"-t, --test", "test the configuration; with a command, before it"},

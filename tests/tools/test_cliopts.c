@@ -99,6 +99,21 @@ START_TEST(wrong_time_is_told_instead_of_the_usage)
 }
 END_TEST
 
+START_TEST(own_options_leave_the_others_short)
+{
+	PARSE("--sock", "/s", "--co=/c", "--socket-group", "g", "--json");
+	ck_assert_int_eq(o.action, CLI_RUN);
+	ck_assert_str_eq(o.socket, "/s");
+	ck_assert_str_eq(o.conf, "/c");
+	ck_assert_str_eq(o.socket_group, "g");
+	ck_assert(o.json);
+	PARSE("--st", "1d");
+	ck_assert_int_eq(o.action, CLI_STR2SEC);
+	PARSE("--jso");
+	ck_assert_int_eq(o.action, CLI_BAD);
+}
+END_TEST
+
 START_TEST(verbosity_goes_up_and_down)
 {
 	PARSE("-q");
@@ -138,6 +153,7 @@ cliopts_suite(void)
 	tcase_add_loop_test(tc, first_deciding_option_decides, 0,
 	    sizeof(action_cases) / sizeof(action_cases[0]));
 	tcase_add_test(tc, wrong_time_is_told_instead_of_the_usage);
+	tcase_add_test(tc, own_options_leave_the_others_short);
 	tcase_add_test(tc, verbosity_goes_up_and_down);
 	tcase_add_test(tc, last_of_background_and_foreground_counts);
 	suite_add_tcase(s, tc);
