@@ -18,7 +18,7 @@
 #include "conf/settings.h"
 
 /* More than this differ: another word, no slip of the finger. */
-#define MAX_DISTANCE 2
+#define MAX_DISTANCE 3
 #define MAX_WORD 40
 
 void
@@ -81,7 +81,10 @@ distance(const char *a, const char *b)
 static bool
 is_near(const char *name, size_t d)
 {
-	return d > 0 && d <= MAX_DISTANCE && d * 3 < strlen(name) + 1;
+	size_t n = strlen(name);
+
+	return d > 0 && d <= MAX_DISTANCE &&
+	       (d < MAX_DISTANCE ? d * 3 < n + 1 : n >= 10);
 }
 
 const struct option *

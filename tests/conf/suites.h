@@ -1,1 +1,3 @@
 /* One line a suite: X(name) for name_suite(). */
+X(config)
+X(ini)
