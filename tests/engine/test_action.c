@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "actionfix.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/action.h"
@@ -310,6 +311,98 @@ START_TEST(deleting_an_action_that_is_at_work_is_harmless)
 }
 END_TEST
 
+/* ---- smtp.py */
+
+static void
+add_smtp(void)
+{
+	clock_set(1795531768);
+	fx.action = actionset_add(fx.set, "smtp", "action.d/smtp.py",
+	    "{\"host\": \"h:25\", \"dest\": \"root, a@b\", "
+	    "\"matches\": \"matches\", \"user\": \"u\", "
+	    "\"password\": \"p\"}",
+	    &fx.err);
+	ck_assert_ptr_nonnull(fx.action);
+}
+
+/* fail2ban: texts recorded from smtp.py of 1.0.2. */
+START_TEST(smtp_writes_on_start_ban_and_stop)
+{
+	struct ticket *t = ticket("192.0.2.1");
+	const char *mails;
+
+	add_smtp();
+	t->failures = 3;
+	value_adds(t->matches, "line 1");
+	actionset_start(fx.set, answered, NULL);
+	fixture_run();
+	mails = fixture_trace();
+	ck_assert_ptr_eq(
+	    strstr(mails, "host h:25\nuser u\npassword p\nfrom fail2ban\n"
+	                  "to root\nto a@b\n\nContent-Type: text/plain"),
+	    mails);
+	ck_assert_ptr_nonnull(
+	    strstr(mails, "Subject: [Fail2Ban] J: started on "));
+	ck_assert_ptr_nonnull(strstr(mails,
+	    "\n\nHi,\n\nThe jail J has been started successfully.\n\n"
+	    "Regards,\nFail2Ban\n"));
+	actionset_ban(fx.set, t, LANE_LIVE, answered, NULL);
+	fixture_run();
+	ck_assert_ptr_nonnull(strstr(fixture_trace(),
+	    "\n\nHi,\n\nThe IP 192.0.2.1 has just been banned for 600 "
+	    "seconds\nby Fail2Ban after 3 attempts against J.\n\n"
+	    "Matches for this ban:\nline 1\n\nRegards,\nFail2Ban\n"));
+	actionset_unban(fx.set, t, answered, NULL);
+	t->restored = true;
+	actionset_ban(fx.set, t, LANE_RESTORE, answered, NULL);
+	expect_trace("");
+	flush("192.0.2.1", "192.0.2.2", true);
+	actionset_stop(fx.set, answered, NULL);
+	fixture_run();
+	ck_assert_ptr_nonnull(
+	    strstr(fixture_trace(), "The jail J has been stopped."));
+	ck_assert_str_eq(fx.answers.p, "111111");
+	ticket_free(t);
+}
+END_TEST
+
+START_TEST(a_mail_that_fails_says_why)
+{
+	add_smtp();
+	ck_assert_int_eq(setenv("SMTP_FAILS", "[Errno 111] refused", 1), 0);
+	actionset_start(fx.set, answered, NULL);
+	ban("192.0.2.1");
+	fixture_run();
+	expect_log("ERROR actions: Failed to start jail 'J' action 'smtp': "
+	           "[Errno 111] refused\n"
+	           "ERROR actions: Failed to execute ban jail 'J' action "
+	           "'smtp' info 'ActionInfo({'ip': '192.0.2.1', 'family': "
+	           "'inet4', 'fid': '192.0.2.1'})': [Errno 111] refused\n");
+	ck_assert_str_eq(fx.answers.p, "00");
+}
+END_TEST
+
+START_TEST(smtp_has_the_properties_of_its_class)
+{
+	struct buf b = BUF_INIT;
+	struct value *list;
+
+	add_smtp();
+	list = action_properties(fx.action);
+	value_repr(&b, list);
+	ck_assert_str_eq(b.p,
+	    "['fromaddr', 'fromname', 'host', 'matches', 'norestored', "
+	    "'password', 'ssl', 'toaddr', 'user']");
+	value_free(list);
+	buf_reset(&b);
+	list = action_methods(fx.action);
+	value_repr(&b, list);
+	ck_assert_str_eq(b.p, "['ban', 'reban', 'start', 'stop', 'unban']");
+	value_free(list);
+	buf_release(&b);
+}
+END_TEST
+
 Suite *action_suite(void);
 
 Suite *
@@ -333,6 +426,10 @@ action_suite(void)
 	tcase_add_test(tc, an_aborted_reload_changes_nothing);
 	tcase_add_test(tc, restored_bans_in_the_queue_reach_a_new_action_once);
 	tcase_add_test(tc, deleting_an_action_that_is_at_work_is_harmless);
+	tcase_add_test(tc, smtp_writes_on_start_ban_and_stop);
+	tcase_add_test(tc, a_mail_that_fails_says_why);
+	tcase_add_test(tc, smtp_has_the_properties_of_its_class);
+
 	suite_add_tcase(s, tc);
 	return s;
 }
