@@ -22,7 +22,7 @@ enum to_worker {
 	                    32 n skips: the same */
 	TO_DETACH,       /* 32 jail, 32 log */
 	TO_CHECKED,      /* 32 log: answer to FROM_REWRITTEN */
-	TO_JOURNAL,      /* 32 journal, 8 flags: begin a new set of files */
+	TO_JOURNAL,      /* 32 journal: a new set of files begins */
 	TO_JOURNAL_FILE, /* 32 journal, s name, 32 watch + fd */
 	TO_JOURNAL_OPEN, /* 32 journal: the set is complete */
 	TO_JOURNAL_DEL,  /* 32 journal */

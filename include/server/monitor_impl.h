@@ -82,11 +82,35 @@ struct mjail {
 	struct mawait *awaits;
 	size_t nawaits;
 	size_t awaits_cap;
-	struct mjournal *journal;     /* borrowed, NULL: reads files */
-	struct value *matches;        /* owned; NULL: none */
-	double since;                 /* journal: seconds */
+	struct mjournal *journal; /* borrowed, NULL: reads files */
+	struct value *matches;    /* owned; NULL: none */
+	double since;             /* journal: seconds */
+	double known;  /* journal: failures up to then were handed over */
+	double newest; /* journal: the newest failure */
 	struct monitor_health health; /* of the current worker */
 	struct monitor_health before; /* of earlier ones */
+};
+
+struct jfile {
+	int fd; /* owned */
+	dev_t dev;
+	ino_t ino;
+	int wd;
+	char *path;
+};
+
+/* Journal files that jails with the same options read. */
+struct mjournal {
+	uint32_t id;
+	char *key;       /* the options as text */
+	char **patterns; /* globs of the files */
+	size_t npatterns;
+	size_t patterns_cap;
+	bool rotated; /* archived files too */
+	struct jfile *files;
+	size_t nfiles;
+	size_t files_cap;
+	unsigned users; /* jails */
 };
 
 struct waiter {
@@ -172,6 +196,8 @@ void monitor_journal_changed(struct monitor *m, const char *pattern);
 void monitor_journals_send(struct monitor *m);
 void monitor_journal_attach(struct monitor *m, struct mjail *j);
 void monitor_journal_detach(struct monitor *m, struct mjail *j);
+/* Whether a failure of the journal was not handed over before. */
+bool monitor_journal_is_new(struct mjail *j, double received);
 void monitor_journal_position(struct monitor *m, uint32_t jail, double time);
 void monitor_journals_free(struct monitor *m);
 

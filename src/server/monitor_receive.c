@@ -177,7 +177,8 @@ hand_over(
 	if (is_new && w->source != 0) {
 		mark = find_mark(m, w, &a);
 		is_new = mark != NULL && is_above(mark, w, index);
-	}
+	} else if (is_new)
+		is_new = monitor_journal_is_new(j, (double)w->at / 1e6);
 	if (is_new)
 		m->ops->failure(m->arg, j->name, f);
 	else

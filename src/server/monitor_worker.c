@@ -332,6 +332,8 @@ drop_channel(struct monitor *m)
 		struct mjail *j = it.value;
 		bool in_operation = j->health.in_operation;
 
+		j->known = j->newest;
+
 		j->before.lines += j->health.lines;
 		j->before.errors += j->health.errors;
 		j->before.truncated += j->health.truncated;
