@@ -4,6 +4,7 @@
 #ifndef SENSOR_LITERALS_H
 #define SENSOR_LITERALS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sensor/dialect.h"
@@ -11,18 +12,21 @@
 #define LITERALS_MAX 16
 #define LITERAL_BYTES 32
 
-/*
- * Lower case where letters are ASCII: to be looked for without regard to
- * case. n 0: nothing is known, any text may match.
- */
-struct literals {
-	size_t n;
-	struct {
-		char text[LITERAL_BYTES];
-		size_t n; /* bytes */
-	} item[LITERALS_MAX];
+struct literal {
+	char text[LITERAL_BYTES];
+	size_t n;      /* bytes */
+	bool caseless; /* its ASCII letters stand for both cases */
 };
 
+/* n 0: nothing is known, any text may match. */
+struct literals {
+	size_t n;
+	struct literal item[LITERALS_MAX];
+};
+
+/* A match holds one of these. */
 void literals_find(const struct dialect *d, struct literals *ret);
+/* The subject begins with one of these (never caseless) when it matches. */
+void literals_prefix(const struct dialect *d, struct literals *ret);
 
 #endif

@@ -37,8 +37,12 @@ int regex_name_group(const struct regex *re, size_t i);
 int regex_groups(const struct regex *re);
 
 struct literals;
-/* Strings of which a subject needs one (sensor/literals.h), borrowed. */
+/*
+ * Strings of which a subject needs one, and begins with one, to match
+ * (sensor/literals.h); borrowed.
+ */
 const struct literals *regex_literals(const struct regex *re);
+const struct literals *regex_prefix(const struct regex *re);
 
 struct regex_span {
 	size_t start; /* byte offsets into the subject */

@@ -132,7 +132,8 @@ install(struct filter *f, struct ruleset *s)
 	f->prefilter = prefilter_new();
 	for (size_t i = 0; i < f->nfail; i++)
 		prefilter_add(f->prefilter,
-		    regex_literals(failregex_regex(f->fail[i].re)));
+		    regex_literals(failregex_regex(f->fail[i].re)),
+		    regex_prefix(failregex_regex(f->fail[i].re)));
 	prefilter_build(f->prefilter);
 	ruleset_release(&old);
 }

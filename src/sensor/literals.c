@@ -11,8 +11,7 @@
 
 struct walk {
 	struct literals *best;
-	char run[LITERAL_BYTES]; /* characters that must follow each other */
-	size_t n;
+	struct literal run; /* characters that must follow each other */
 };
 
 static void find(const struct node *node, struct literals *ret);
@@ -45,12 +44,12 @@ flush(struct walk *w)
 {
 	struct literals l = {.n = 1};
 
-	if (w->n > 0) {
-		memcpy(l.item[0].text, w->run, w->n);
-		l.item[0].n = w->n;
+	if (w->run.n > 0) {
+		l.item[0] = w->run;
 		offer(w, &l);
 	}
-	w->n = 0;
+	w->run.n = 0;
+	w->run.caseless = false;
 }
 
 /* Letters without case can stand for letters that are not ASCII. */
@@ -70,17 +69,16 @@ walk_char(struct walk *w, const struct node *node)
 		flush(w);
 		return;
 	}
-	if (c >= 'A' && c <= 'Z')
-		c |= 0x20;
 	if (c >= 0xd800 && c <= 0xdfff) {
 		flush(w);
 		return;
 	}
 	utf8_add(&text, c);
-	if (w->n + text.n > LITERAL_BYTES)
+	if (w->run.n + text.n > LITERAL_BYTES)
 		flush(w);
-	memcpy(w->run + w->n, text.p, text.n);
-	w->n += text.n;
+	memcpy(w->run.text + w->run.n, text.p, text.n);
+	w->run.n += text.n;
+	w->run.caseless |= (node->flags & NODE_I) != 0;
 	buf_release(&text);
 }
 

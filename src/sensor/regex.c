@@ -43,7 +43,7 @@ struct regex {
 	int groups;
 	struct dialect_name *names; /* owned */
 	size_t nnames;
-	struct literals *literals; /* owned */
+	struct literals *literals; /* two: needed, and at the start; owned */
 	unsigned long limit_hits;
 };
 
@@ -151,8 +151,9 @@ regex_from(struct dialect *d, struct err *err)
 		dialect_write(d, true, &text);
 		re->ascii_text = buf_detach(&text);
 	}
-	re->literals = xcalloc(1, sizeof(*re->literals));
-	literals_find(d, re->literals);
+	re->literals = xcalloc(2, sizeof(*re->literals));
+	literals_find(d, &re->literals[0]);
+	literals_prefix(d, &re->literals[1]);
 	re->groups = d->groups;
 	re->span = xcalloc((size_t)d->groups + 1, sizeof(*re->span));
 	re->names = d->names;
@@ -223,7 +224,13 @@ regex_groups(const struct regex *re)
 const struct literals *
 regex_literals(const struct regex *re)
 {
-	return re->literals;
+	return &re->literals[0];
+}
+
+const struct literals *
+regex_prefix(const struct regex *re)
+{
+	return &re->literals[1];
 }
 
 /* ---- matching */
