@@ -1,0 +1,166 @@
+/*
+ * Rules, one a line ("P " prefregex, "F " failregex, "I " ignoreregex, "M"
+ * several lines a match), then log lines through a filter of them. Besides,
+ * what the first failregex finds must not depend on which of its codes runs,
+ * and the prefilter must let through what it matches.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "sensor/filter.h"
+#include "sensor/prefilter.h"
+#include "sensor/regex.h"
+
+#define NOW 1749988800.0
+#define MAX_LINE 400
+#define MAX_LINES 40
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+static void
+silent(void *arg, int level, const char *name, const char *msg, size_t n)
+{
+	(void)arg;
+	(void)level;
+	(void)name;
+	(void)msg;
+	(void)n;
+}
+
+static void
+drop(void *arg, struct failure *f)
+{
+	(void)arg;
+	if (f->id == NULL || f->data->type != VALUE_DICT || f->count < 1)
+		abort();
+	failure_release(f);
+}
+
+static bool
+add_rule(struct filterspec *spec, const char *line)
+{
+	switch (line[0]) {
+	case 'P':
+		(void)filterspec_set_prefregex(spec, line + 2, NULL);
+		return true;
+	case 'F':
+		(void)filterspec_add_failregex(spec, line + 2, NULL);
+		return true;
+	case 'I':
+		(void)filterspec_add_ignoreregex(spec, line + 2, NULL);
+		return true;
+	case 'M':
+		(void)filterspec_set_maxlines(spec, 3, NULL);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+feed(struct filter *f, const char *line)
+{
+	struct filter_line l = {
+	    .text = line,
+	    .n = strlen(line),
+	    .date = "D",
+	    .date_n = 1,
+	    .time = NOW,
+	    .now = NOW,
+	    .check_findtime = true,
+	};
+
+	if (filter_line(f, &l, drop, NULL, NULL, NULL) < 0)
+		abort();
+}
+
+static void
+ck_prefilter(const struct regex *re, const char *line)
+{
+	struct prefilter *p = prefilter_new();
+	const struct literals none = {.n = 0};
+	size_t first = 0, found = 0;
+
+	for (int i = 0; i < 3; i++)
+		prefilter_add(p, regex_literals(re), &none);
+	prefilter_add(p, regex_literals(re), regex_prefix(re));
+	prefilter_build(p);
+	prefilter_scan(p, line, strlen(line));
+	for (; prefilter_next(p, &first); first++)
+		found++;
+	if (found != 4)
+		abort();
+	prefilter_free(p);
+}
+
+static void
+ck_codes(const char *expanded, const char *line)
+{
+	struct regex *re = regex_new(expanded, strlen(expanded), 0, NULL);
+	size_t n = strlen(line);
+	bool is_ascii = utf8_ascii(line, n) == n;
+	enum regex_result first, last = REGEX_NONE;
+	struct regex_span a, b;
+
+	if (re == NULL)
+		abort();
+	first = regex_search(re, line, n, 0, is_ascii);
+	a = regex_group(re, regex_groups(re));
+	for (int i = 0; i < 40 && first != REGEX_LIMIT; i++)
+		last = regex_search(re, line, n, 0, is_ascii);
+	b = regex_group(re, regex_groups(re));
+	if (first == REGEX_MATCH)
+		ck_prefilter(re, line);
+	if (first != REGEX_LIMIT && last != REGEX_LIMIT &&
+	    (first != last ||
+	        (first == REGEX_MATCH &&
+	            (a.start != b.start || a.end != b.end || a.set != b.set))))
+		abort();
+	regex_free(re);
+}
+
+static void
+run(const struct filterspec *spec, char *rest)
+{
+	struct filter *f = filter_new("J", spec, NULL);
+	char *line;
+
+	if (f == NULL)
+		abort();
+	for (int i = 0; i < MAX_LINES && (line = strsep(&rest, "\n")) != NULL;
+	     i++) {
+		if (strlen(line) > MAX_LINE)
+			continue;
+		feed(f, line);
+		if (i < 2 && spec->nfail > 0)
+			ck_codes(spec->failregex[0].expanded, line);
+	}
+	filter_free(f);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct filterspec spec;
+	struct buf text = BUF_INIT;
+	char *rest, *line;
+
+	if (n > 4096)
+		return 0;
+	log_set_sink(silent, NULL);
+	utf8_repair(&text, (const char *)p, n);
+	filterspec_init(&spec);
+	rest = text.p;
+	while (rest != NULL && spec.nfail < 8 &&
+	       strchr("PFIM", *rest) != NULL && *rest != '\0' &&
+	       (line = strsep(&rest, "\n")) != NULL)
+		(void)(strlen(line) > 2 && add_rule(&spec, line));
+	if (rest != NULL)
+		run(&spec, rest);
+	filterspec_release(&spec);
+	buf_release(&text);
+	return 0;
+}
