@@ -89,6 +89,8 @@ void captures_remove(struct captures *c, int name);
  * copied, or only borrowed as captures_add() does.
  */
 void captures_overlay(struct captures *c, const struct captures *over);
+/* The same, and what is None is left out altogether. */
+void captures_merge(struct captures *c, const struct captures *over);
 void captures_overlay_borrowed(struct captures *c, const struct captures *over);
 
 /* Text, None or tuple of one, owned by the caller. */

@@ -95,6 +95,11 @@ void filter_subject(struct pass *p);
 void filter_mark(struct pass *p, const struct failregex *re, bool in_content);
 /* Takes the lines that were marked out of the window. */
 void filter_consume(struct pass *p);
+/*
+ * The same between two regexes of one line: what is left of the window is
+ * the subject of the next. False: nothing is.
+ */
+bool filter_rest(struct pass *p);
 
 /* All rules on the line. Returns whether it matched or was ignored. */
 bool filter_rules(struct pass *p);

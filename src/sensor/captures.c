@@ -285,6 +285,14 @@ captures_overlay(struct captures *c, const struct captures *over)
 }
 
 void
+captures_merge(struct captures *c, const struct captures *over)
+{
+	for (size_t i = 0; i < over->n; i++)
+		if (over->items[i].set || over->items[i].tuple != NULL)
+			overlay(c, &over->items[i], false);
+}
+
+void
 captures_overlay_borrowed(struct captures *c, const struct captures *over)
 {
 	for (size_t i = 0; i < over->n; i++)

@@ -280,6 +280,8 @@ try_rules(struct pass *p)
 		any |= v == VERDICT_DONE;
 		if (any && !all)
 			break;
+		if (v == VERDICT_DONE && !filter_rest(p))
+			break;
 	}
 	return any;
 }

@@ -65,22 +65,30 @@ push_line(struct filter *f, const struct triple *t)
 	w->number = f->lines;
 }
 
+/* The lines of the window become the subject. */
+static void
+join_window(struct filter *f)
+{
+	buf_reset(&f->subject);
+	for (size_t i = 0; i < f->nwindow; i++) {
+		f->window[i].start = f->subject.n;
+		f->window[i].matched = false;
+		add_subject(&f->subject, &f->window[i].t);
+	}
+}
+
 void
 filter_subject(struct pass *p)
 {
 	struct filter *f = p->f;
 
 	f->lines++;
-	buf_reset(&f->subject);
-	if (f->spec.maxlines <= 1)
+	if (f->spec.maxlines <= 1) {
+		buf_reset(&f->subject);
 		add_subject(&f->subject, &p->t);
-	else {
+	} else {
 		push_line(f, &p->t);
-		for (size_t i = 0; i < f->nwindow; i++) {
-			f->window[i].start = f->subject.n;
-			f->window[i].matched = false;
-			add_subject(&f->subject, &f->window[i].t);
-		}
+		join_window(f);
 	}
 	p->whole = p->subject = f->subject.p;
 	p->whole_n = p->n = f->subject.n;
@@ -170,4 +178,23 @@ filter_consume(struct pass *p)
 	for (size_t i = f->nwindow; i > 0; i--)
 		if (f->window[i - 1].matched)
 			drop_line(f, i - 1);
+}
+
+bool
+filter_rest(struct pass *p)
+{
+	struct filter *f = p->f;
+	bool in_content = p->subject != p->whole;
+
+	if (f->spec.maxlines <= 1)
+		return true;
+	filter_consume(p);
+	join_window(f);
+	p->whole = f->subject.p;
+	p->whole_n = f->subject.n;
+	if (!in_content) {
+		p->subject = p->whole;
+		p->n = p->whole_n;
+	}
+	return f->nwindow > 0;
 }

@@ -242,7 +242,7 @@ merge(struct record *r, const struct captures *data, struct flags f)
 		r->pending = false;
 	if (!was_nofail && !r->pending)
 		linelist_reset(&r->matches);
-	captures_overlay(&r->data, data);
+	captures_merge(&r->data, data);
 }
 
 /* Step 5: which lines the next failure shows. */
