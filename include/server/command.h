@@ -80,7 +80,7 @@ enum outcome call_raise(struct call *c, struct value *exception);
 /* The text collected in err as ValueError, err is released. Returns DONE. */
 enum outcome call_error(struct call *c, struct err *err);
 /* Ends a PENDING call; c is gone afterwards. */
-void call_finish(struct call *c);
+void call_end(struct call *c);
 
 /* Number of arguments. */
 size_t call_nargs(const struct call *c);
@@ -116,7 +116,7 @@ extern const struct row global_get_rows[];
 extern const struct row jail_set_rows[]; /* set JAIL X ... */
 extern const struct row jail_get_rows[];
 
-/* ---- rows that have a file of their own: status.c, actionrows.c, banrows.c */
+/* ---- rows that have a file of their own, of the same name */
 
 enum outcome status_status(struct call *c);
 enum outcome status_stats(struct call *c);
@@ -137,6 +137,19 @@ enum outcome action_row_list(struct call *c);
 enum outcome action_row_methods(struct call *c);
 enum outcome action_row_properties(struct call *c);
 
+enum outcome log_row_get_logpath(struct call *c);
+enum outcome log_row_add_logpath(struct call *c);
+enum outcome log_row_await_logpath(struct call *c);
+enum outcome log_row_del_logpath(struct call *c);
+enum outcome log_row_get_journalmatch(struct call *c);
+enum outcome log_row_add_journalmatch(struct call *c);
+enum outcome log_row_del_journalmatch(struct call *c);
+
+/*
+ * A row has changed the rules of the sensor: answers with v (taken over) once
+ * the worker has them.
+ */
+enum outcome call_settle(struct call *c, struct value *v);
 /* The jail of a jail command; never NULL in its rows. */
 struct record *call_jail(const struct call *c);
 

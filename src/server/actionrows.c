@@ -148,7 +148,7 @@ on_called(void *arg, struct value *result, const char *error)
 		value_free(result);
 		(void)call_fail(c, "builtins.RuntimeError", "%s", error);
 	}
-	call_finish(c);
+	call_end(c);
 }
 
 enum outcome

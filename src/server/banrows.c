@@ -48,7 +48,7 @@ on_count(void *arg, int count)
 	struct call *c = arg;
 
 	(void)call_ok(c, value_int(count));
-	call_finish(c);
+	call_end(c);
 }
 
 enum outcome
@@ -94,7 +94,7 @@ on_unbanned_strictly(void *arg, int count, const struct value *absent)
 	value_repr(&list, absent);
 	(void)call_fail(c, "builtins.ValueError", "not banned: %s", list.p);
 	buf_release(&list);
-	call_finish(c);
+	call_end(c);
 }
 
 enum outcome
@@ -170,7 +170,7 @@ on_part(void *arg, int count)
 	if (--s->waiting > 0)
 		return;
 	(void)call_ok(s->call, value_int(s->count));
-	call_finish(s->call);
+	call_end(s->call);
 	free(s);
 }
 

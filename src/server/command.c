@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/span.h"
 #include "server/command.h"
+#include "server/reload.h"
 #include "server/server.h"
-#include "server/stream.h"
 
 /* ---- exceptions */
 
@@ -252,7 +252,7 @@ call_say_failure(const struct call *c)
 }
 
 void
-call_finish(struct call *c)
+call_end(struct call *c)
 {
 	struct server *s = c->server;
 	bool exclusive = c->exclusive;
@@ -283,7 +283,7 @@ call_start(struct call *c)
 	else
 		o = c->row->run(c);
 	if (o == DONE)
-		call_finish(c);
+		call_end(c);
 }
 
 /* Who waits while everything ends is sent away. */
@@ -295,7 +295,7 @@ refuse_waiting(struct server *s)
 		(void)call_fail(c, "builtins.RuntimeError",
 		    "Shutdown in "
 		    "progress");
-		call_finish(c);
+		call_end(c);
 	}
 	s->waiting = NULL;
 }
@@ -356,7 +356,7 @@ row_find(const struct row *rows, const char *name)
 static bool
 must_wait(const struct call *c)
 {
-	return stream_is_staging(c->server) && !(c->flags & CALL_QUIET) &&
+	return reload_is_staging(c->server) && !(c->flags & CALL_QUIET) &&
 	       !(c->row->flags & ROW_READ);
 }
 
@@ -486,5 +486,5 @@ command_run(struct server *s, const struct value *words, unsigned flags,
 	c->fn = fn;
 	c->arg = arg;
 	if (run_words(c) == DONE)
-		call_finish(c);
+		call_end(c);
 }

@@ -19,12 +19,11 @@
 static void
 on_synced(void *arg)
 {
-	call_finish(arg);
+	call_end(arg);
 }
 
-/* Answers with v (taken over) once the worker has the rules. */
-static enum outcome
-settle(struct call *c, struct value *v)
+enum outcome
+call_settle(struct call *c, struct value *v)
 {
 	struct record *r = call_jail(c);
 	struct err err = ERR_INIT;
@@ -37,13 +36,6 @@ settle(struct call *c, struct value *v)
 		return call_error(c, &err);
 	monitor_sync(c->server->monitor, on_synced, c);
 	return PENDING;
-}
-
-/* The text in err as ValueError "Exception"; rules are as they were. */
-static enum outcome
-refuse(struct call *c, struct err *err)
-{
-	return call_error(c, err);
 }
 
 /* ---- options of the judge */
@@ -105,7 +97,7 @@ set_findtime(struct call *c)
 		record_rules(call_jail(c))->spec.findtime =
 		    value_is(span, VALUE_INT) ? (double)span->i : span->f;
 	value_free(span);
-	return settle(c, jail_get(call_jail(c)->judge, "findtime"));
+	return call_settle(c, jail_get(call_jail(c)->judge, "findtime"));
 }
 
 /* ---- options of the sensor */
@@ -146,7 +138,7 @@ set_usedns(struct call *c)
 		    "'no'",
 		    word);
 	spec_of(c)->usedns = usedns;
-	return settle(c, value_text(usedns_name(usedns)));
+	return call_settle(c, value_text(usedns_name(usedns)));
 }
 
 static enum outcome
@@ -164,9 +156,9 @@ set_maxlines(struct call *c)
 	if (call_int(c, 0, &n) != 0)
 		return DONE;
 	if (filterspec_set_maxlines(spec_of(c), (long)n, &err) != 0)
-		return refuse(c, &err);
+		return call_error(c, &err);
 	log_msg(LOG_INFO_, "filter", "  maxLines: %lld", n);
-	return settle(c, value_int(n));
+	return call_settle(c, value_int(n));
 }
 
 static enum outcome
@@ -189,7 +181,7 @@ set_logencoding(struct call *c)
 	free(rules->encoding);
 	rules->encoding = xstrdup(name);
 	log_msg(LOG_INFO_, "filter", "  encoding: %s", name);
-	return settle(c, value_text(name));
+	return call_settle(c, value_text(name));
 }
 
 /* (pattern, name) as the date detectors tell it, or None. */
@@ -204,8 +196,10 @@ describe_dates(const struct call *c)
 	if (set == NULL && has_journal(c))
 		return value_none();
 	d = datedetect_new();
-	if (datedetect_add(d, set == NULL ? "" : set, NULL) == 0 &&
-	    datedetect_describe(d, &pattern, &name))
+	if (set == NULL || *set == '\0')
+		v = value_pair(value_none(), value_text("Default Detectors"));
+	else if (datedetect_add(d, set, NULL) == 0 &&
+	         datedetect_describe(d, &pattern, &name))
 		v = value_pair(text_or_none(pattern), text_or_none(name));
 	datedetect_free(d);
 	return v == NULL ? value_none() : v;
@@ -235,10 +229,10 @@ set_datepattern(struct call *c)
 	struct value *v;
 
 	if (filterspec_set_datepattern(spec_of(c), call_text(c, 0), &err) != 0)
-		return refuse(c, &err);
+		return call_error(c, &err);
 	v = describe_dates(c);
 	say_datepattern(v);
-	return settle(c, v);
+	return call_settle(c, v);
 }
 
 static enum outcome
@@ -253,8 +247,8 @@ set_logtimezone(struct call *c)
 	struct err err = ERR_INIT;
 
 	if (filterspec_set_logtimezone(spec_of(c), call_text(c, 0), &err) != 0)
-		return refuse(c, &err);
-	return settle(c, text_or_none(spec_of(c)->logtimezone));
+		return call_error(c, &err);
+	return call_settle(c, text_or_none(spec_of(c)->logtimezone));
 }
 
 static struct value *
@@ -276,8 +270,8 @@ set_prefregex(struct call *c)
 	struct err err = ERR_INIT;
 
 	if (filterspec_set_prefregex(spec_of(c), call_text(c, 0), &err) != 0)
-		return refuse(c, &err);
-	return settle(c, prefregex_value(spec_of(c)));
+		return call_error(c, &err);
+	return call_settle(c, prefregex_value(spec_of(c)));
 }
 
 /* ---- failregex and ignoreregex: the same with other rows */
@@ -348,7 +342,7 @@ add_failregex(struct call *c)
 {
 	if (add_regexes(c, filterspec_add_failregex) != 0)
 		return DONE;
-	return settle(
+	return call_settle(
 	    c, c->multi ? value_bool(true) : failregex_value(spec_of(c)));
 }
 
@@ -357,7 +351,7 @@ add_ignoreregex(struct call *c)
 {
 	if (add_regexes(c, filterspec_add_ignoreregex) != 0)
 		return DONE;
-	return settle(
+	return call_settle(
 	    c, c->multi ? value_bool(true) : ignoreregex_value(spec_of(c)));
 }
 
@@ -383,7 +377,7 @@ del_failregex(struct call *c)
 {
 	if (del_regex(c, filterspec_del_failregex, spec_of(c)->nfail) != 0)
 		return DONE;
-	return settle(c, failregex_value(spec_of(c)));
+	return call_settle(c, failregex_value(spec_of(c)));
 }
 
 static enum outcome
@@ -391,178 +385,7 @@ del_ignoreregex(struct call *c)
 {
 	if (del_regex(c, filterspec_del_ignoreregex, spec_of(c)->nignore) != 0)
 		return DONE;
-	return settle(c, ignoreregex_value(spec_of(c)));
-}
-
-/* ---- logs */
-
-static enum outcome
-get_logpath(struct call *c)
-{
-	return call_ok(c, record_logs(call_jail(c)));
-}
-
-/* "head" or "tail" in argument 1; -1: the answer says what is wrong. */
-static int
-log_mode(struct call *c, bool *tail)
-{
-	const char *word = call_text(c, 1);
-
-	if (call_nargs(c) > 2)
-		(void)call_fail(c, "builtins.ValueError",
-		    "Only one file can be added at a time");
-	else if (word != NULL && strcmp(word, "head") != 0 &&
-	         strcmp(word, "tail") != 0)
-		(void)call_fail(c, "builtins.ValueError",
-		    "File option must be 'head' or 'tail'");
-	else {
-		*tail = word != NULL && strcmp(word, "tail") == 0;
-		return 0;
-	}
-	return -1;
-}
-
-static enum outcome
-add_log(struct call *c, bool await)
-{
-	struct value *exc;
-	bool tail;
-
-	if (log_mode(c, &tail) != 0)
-		return DONE;
-	if (record_add_log(call_jail(c), call_text(c, 0), tail, await, &exc) !=
-	    0)
-		return call_raise(c, exc);
-	return get_logpath(c);
-}
-
-static enum outcome
-add_logpath(struct call *c)
-{
-	return add_log(c, false);
-}
-
-static enum outcome
-await_logpath(struct call *c)
-{
-	return add_log(c, true);
-}
-
-static enum outcome
-del_logpath(struct call *c)
-{
-	record_del_log(call_jail(c), call_text(c, 0));
-	return get_logpath(c);
-}
-
-/* ---- journal matches */
-
-static enum outcome
-get_journalmatch(struct call *c)
-{
-	return call_ok(c, value_copy(record_rules(call_jail(c))->matches));
-}
-
-/* The words of the call, "+" begins a new group: list of lists. */
-static struct value *
-groups_of(struct call *c)
-{
-	const struct value *words = call_texts(c, 0);
-	struct value *groups = value_list(), *group = NULL;
-
-	for (size_t i = 0; i < words->n; i++) {
-		const char *word = value_str(value_at(words, i));
-
-		if (strcmp(word, "+") == 0) {
-			group = NULL;
-			continue;
-		}
-		if (group == NULL)
-			group = value_add(groups, value_list());
-		value_adds(group, word);
-	}
-	return groups;
-}
-
-/* Tells the monitor and keeps them; takes matches over. */
-static enum outcome
-use_matches(struct call *c, struct value *matches)
-{
-	struct record *r = call_jail(c);
-	struct rules *rules = record_rules(r);
-	struct err err = ERR_INIT;
-
-	if (!r->staged && r->next == NULL &&
-	    monitor_set_matches(c->server->monitor, r->name, matches, &err) !=
-	        0) {
-		value_free(matches);
-		return refuse(c, &err);
-	}
-	value_free(rules->matches);
-	rules->matches = matches;
-	return settle(c, value_copy(matches));
-}
-
-static enum outcome
-add_journalmatch(struct call *c)
-{
-	struct record *r = call_jail(c);
-	struct value *matches, *groups;
-	struct buf words = BUF_INIT;
-
-	if (!has_journal(c))
-		return get_journalmatch(c);
-	matches = value_copy(record_rules(r)->matches);
-	groups = groups_of(c);
-	for (size_t i = 0; i < groups->n; i++)
-		value_add(matches, value_copy(value_at(groups, i)));
-	value_free(groups);
-	for (size_t i = 0; i < call_nargs(c); i++)
-		buf_addf(&words, "%s%s", i > 0 ? " " : "", call_text(c, i));
-	log_msg(LOG_INFO_, "filtersystemd",
-	    "[%s] Added journal match for: '%s'", r->name, words.p);
-	buf_release(&words);
-	return use_matches(c, matches);
-}
-
-static int
-index_of(const struct value *list, const struct value *wanted)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (value_eq(value_at(list, i), wanted))
-			return (int)i;
-	return -1;
-}
-
-static enum outcome
-del_journalmatch(struct call *c)
-{
-	struct value *matches, *groups;
-	struct buf repr = BUF_INIT;
-
-	if (!has_journal(c))
-		return get_journalmatch(c);
-	if (call_nargs(c) == 0)
-		return use_matches(c, value_list());
-	matches = value_copy(record_rules(call_jail(c))->matches);
-	groups = groups_of(c);
-	for (size_t i = 0; i < groups->n; i++) {
-		int at = index_of(matches, value_at(groups, i));
-
-		if (at >= 0) {
-			value_remove(matches, (size_t)at);
-			continue;
-		}
-		value_repr(&repr, groups);
-		(void)call_fail(
-		    c, "builtins.ValueError", "Match %s not found", repr.p);
-		buf_release(&repr);
-		value_free(groups);
-		value_free(matches);
-		return DONE;
-	}
-	value_free(groups);
-	return use_matches(c, matches);
+	return call_settle(c, ignoreregex_value(spec_of(c)));
 }
 
 /* ---- idle */
@@ -586,10 +409,10 @@ const struct row jail_set_rows[] = {
     {"addfailregex", 1, add_failregex, 0},
     {"addignoreip", 0, set_ignoreip, 0},
     {"addignoreregex", 1, add_ignoreregex, 0},
-    {"addjournalmatch", 1, add_journalmatch, 0},
-    {"addlogpath", 1, add_logpath, 0},
+    {"addjournalmatch", 1, log_row_add_journalmatch, 0},
+    {"addlogpath", 1, log_row_add_logpath, 0},
     {"attempt", 0, ban_set_attempt, 0},
-    {"awaitlogpath", 1, await_logpath, 0},
+    {"awaitlogpath", 1, log_row_await_logpath, 0},
     {"banip", 0, ban_set_banip, 0},
     {"bantime", 1, set_option, 0},
     {"bantime.", 1, set_option, 0},
@@ -598,8 +421,8 @@ const struct row jail_set_rows[] = {
     {"delfailregex", 1, del_failregex, 0},
     {"delignoreip", 1, set_ignoreip, 0},
     {"delignoreregex", 1, del_ignoreregex, 0},
-    {"deljournalmatch", 0, del_journalmatch, 0},
-    {"dellogpath", 1, del_logpath, 0},
+    {"deljournalmatch", 0, log_row_del_journalmatch, 0},
+    {"dellogpath", 1, log_row_del_logpath, 0},
     {"findtime", 1, set_findtime, 0},
     {"idle", 1, set_idle, 0},
     {"ignorecache", 1, set_option, 0},
@@ -633,9 +456,9 @@ const struct row jail_get_rows[] = {
     {"ignoreip", 0, get_option, ROW_READ},
     {"ignoreregex", 0, get_ignoreregex, ROW_READ},
     {"ignoreself", 0, get_option, ROW_READ},
-    {"journalmatch", 0, get_journalmatch, ROW_READ},
+    {"journalmatch", 0, log_row_get_journalmatch, ROW_READ},
     {"logencoding", 0, get_logencoding, ROW_READ},
-    {"logpath", 0, get_logpath, ROW_READ},
+    {"logpath", 0, log_row_get_logpath, ROW_READ},
     {"logtimezone", 0, get_logtimezone, ROW_READ},
     {"maxlines", 0, get_maxlines, ROW_READ},
     {"maxmatches", 0, get_option, ROW_READ},

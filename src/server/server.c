@@ -14,8 +14,8 @@
 #include "server/daemon.h"
 #include "server/due.h"
 #include "server/hooks.h"
+#include "server/reload.h"
 #include "server/server.h"
-#include "server/stream.h"
 
 enum {
 	PURGE_MS = 60 * 60 * 1000,
@@ -26,7 +26,7 @@ enum {
 struct record *
 server_jail(const struct server *s, const char *name)
 {
-	struct record *r = stream_staged(s, name);
+	struct record *r = reload_staged(s, name);
 
 	return r != NULL ? r : dict_get(s->jails, name);
 }
@@ -149,7 +149,7 @@ server_finish(struct server *s)
 		    LOG_INFO_, "database", "Connection to database closed.");
 	}
 	if (c != NULL)
-		call_finish(c);
+		call_end(c);
 	control_close(s->control);
 	log_msg(LOG_INFO_, "server", "Exiting Fail2ban");
 	(void)unlink(s->opts->pidfile);
@@ -187,7 +187,7 @@ give_up(struct server *s)
 	if (s->history != NULL)
 		history_close(s->history);
 	if (s->stopper != NULL)
-		call_finish(s->stopper);
+		call_end(s->stopper);
 	log_msg(LOG_INFO_, "server", "Exiting Fail2ban");
 	runner_free(s->runner);
 	exit(s->exit_status);

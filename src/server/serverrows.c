@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "server/command.h"
+#include "server/reload.h"
 #include "server/server.h"
 #include "server/stream.h"
 
@@ -47,7 +48,7 @@ static enum outcome
 run_config_error(struct call *c)
 {
 	log_lines(LOG_ERROR, "transmitter", "%s", call_text(c, 0));
-	stream_config_error(c->server, call_text(c, 0));
+	reload_config_error(c->server, call_text(c, 0));
 	return call_ok(c, value_none());
 }
 
@@ -78,7 +79,7 @@ on_nap(uv_timer_t *t)
 	struct nap *n = t->data;
 
 	(void)call_ok(n->call, value_none());
-	call_finish(n->call);
+	call_end(n->call);
 	uv_close((uv_handle_t *)t, on_nap_closed);
 }
 
@@ -122,8 +123,8 @@ run_add(struct call *c)
 	if (strcmp(name, "--all") == 0)
 		return call_fail(
 		    c, "builtins.ValueError", "Reserved name '--all'");
-	if (stream_is_staging(c->server))
-		return stream_add(c, name, backend);
+	if (reload_is_staging(c->server))
+		return reload_add(c, name, backend);
 	if (server_jail(c->server, name) != NULL)
 		return call_raise(
 		    c, exception("fail2ban.exceptions.DuplicateJailException",
@@ -144,8 +145,8 @@ run_start(struct call *c)
 
 	if (r == NULL)
 		return call_raise(c, exception_jail(name));
-	if (stream_is_staging(c->server))
-		return stream_start(c, name);
+	if (reload_is_staging(c->server))
+		return reload_start(c, name);
 	if (record_start(r, &err) != 0)
 		return call_error(c, &err);
 	return call_ok(c, value_none());
@@ -159,7 +160,7 @@ on_jail_stopped(void *arg)
 	struct call *c = arg;
 
 	(void)call_ok(c, value_none());
-	call_finish(c);
+	call_end(c);
 }
 
 struct stop_all {
@@ -225,7 +226,7 @@ const struct row server_rows[] = {
     {"get", 1, command_get, ROW_READ},
     {"multi-set", 1, command_multi_set, 0},
     {"ping", 0, run_ping, ROW_READ},
-    {"reload", 3, stream_reload, ROW_EXCLUSIVE | ROW_STREAM},
+    {"reload", 3, reload_run, ROW_EXCLUSIVE | ROW_STREAM},
     {"server-status", 0, run_server_status, ROW_READ},
     {"server-stream", 1, stream_run, ROW_EXCLUSIVE | ROW_STREAM},
     {"set", 1, command_set, 0},

@@ -279,7 +279,7 @@ resolver_name(struct resolver *r, const char *name, resolver_fn fn, void *arg)
 
 	(void)r;
 	(void)name;
-	fn(arg, none, "unknown");
+	fn(arg, none, NULL);
 	value_free(none);
 }
 

@@ -1,2 +1,3 @@
 /* One line a suite: X(name) for name_suite(). */
 X(control)
+X(command)

@@ -94,7 +94,6 @@ static const struct exchange single[] = {
     {"['stop', 'j']", "UnknownJailException('j')"},
     {"['sleep', 'x']",
         "ValueError(\"could not convert string to float: 'x'\")"},
-    {"['sleep', '0']", "None"},
     {"['reload', 'x', [], []]", "UnknownJailException('x')"},
     {"['reload', '--all', [], []]", "'OK'"},
     {"['server-stream', []]", "None"},
