@@ -33,8 +33,8 @@ struct names_env {
 	void *ready_arg;
 };
 
-struct names *names_new(const struct names_env *env);
-void names_free(struct names *n);
+struct names *names_open(const struct names_env *env);
+void names_close(struct names *n);
 /*
  * 1: the address is one of the name's, 0: it is not, -1: not known yet, env
  * ready() is called (never from inside).

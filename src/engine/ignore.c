@@ -106,7 +106,7 @@ ignore_new(const struct ignore_env *env)
 	};
 
 	g->env = *env;
-	g->names = names_new(&names);
+	g->names = names_open(&names);
 	g->self = true;
 	g->singles = dict_new(NULL);
 	g->command = xstrdup("");
@@ -125,7 +125,7 @@ ignore_free(struct ignore *g)
 	free(g->entries);
 	dict_free(g->singles);
 	dict_free(g->cache);
-	names_free(g->names);
+	names_close(g->names);
 	free(g->command);
 	free(g->cache_key);
 	free(g);

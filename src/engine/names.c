@@ -50,7 +50,7 @@ name_free(void *p)
 }
 
 struct names *
-names_new(const struct names_env *env)
+names_open(const struct names_env *env)
 {
 	struct names *n = xcalloc(1, sizeof(*n));
 
@@ -62,7 +62,7 @@ names_new(const struct names_env *env)
 }
 
 void
-names_free(struct names *n)
+names_close(struct names *n)
 {
 	if (n == NULL)
 		return;

@@ -12,6 +12,10 @@
 #include "server/record.h"
 #include "server/server.h"
 
+/* Not in builds without the journal. */
+#pragma weak monitor_set_journal
+#pragma weak monitor_set_matches
+
 /* From this length on iptables chains "f2b-NAME" do not fit. */
 enum { LONG_NAME = 26 };
 
@@ -154,6 +158,8 @@ introduce(struct record *r, struct err *err)
 		return 0;
 	if (record_push(r, err) != 0)
 		return -1;
+	if (monitor_set_journal == NULL)
+		return err_set(err, "this build cannot read the journal");
 	return monitor_set_journal(m, r->name, r->options, err);
 }
 
