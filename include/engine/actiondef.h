@@ -54,6 +54,7 @@ struct action {
 	enum action_family order[FAM_COUNT]; /* families in order of start */
 	int norder;
 	int epoch;
+	size_t batch_max[2]; /* bans, unbans at once: as many as are quick */
 	/* Where a reload has got to. */
 	bool old;     /* not added again (yet) by it */
 	bool fresh;   /* added by it, not started yet */

@@ -6,13 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/actionset.h"
 #include "engine/batchshape.h"
 
 enum {
+	BATCH_FIRST = 256, /* operations of the first one */
 	BATCH_MAX = 5000,
+	BATCH_MIN = 16,
+	BATCH_MS = 200, /* a live ban waits no longer for one */
 };
 
 struct item {
@@ -28,6 +32,8 @@ struct batch {
 	size_t cap;
 	enum action_cmd bulk;     /* CMD_COUNT: lines of known shapes */
 	const struct item *group; /* the first one of those that run now */
+	size_t *max;              /* of the action, for this kind */
+	int64_t since;            /* clock_mono_ms() when the group began */
 };
 
 void
@@ -135,8 +141,10 @@ actionset_batch(struct actionset *s, struct op *first)
 		return false;
 	b = xcalloc(1, sizeof(*b));
 	b->bulk = bulk_command(a, first);
-	for (struct op *op = first; op != NULL && b->n < BATCH_MAX;
-	     op = op->next)
+	b->max = &a->batch_max[first->type == OP_UNBAN];
+	if (*b->max == 0)
+		*b->max = BATCH_FIRST;
+	for (struct op *op = first; op != NULL && b->n < *b->max; op = op->next)
 		if (!op->empty && (!may_join(op, first) || !plan(s, b, a, op)))
 			break;
 	if (commands_of(b) < 2) {
@@ -228,11 +236,31 @@ run_bulk(struct actionset *s, struct frame *f)
 	return v;
 }
 
+/*
+ * Some programs take longer the more rules there are (iptables looks for a
+ * rule to delete among all of them), so the number is what was quick so far.
+ */
+static void
+adapt(struct batch *b, size_t lines)
+{
+	int64_t ms = clock_mono_ms() - b->since;
+	size_t max = *b->max;
+
+	if (ms > BATCH_MS)
+		max = lines * BATCH_MS / (size_t)ms;
+	else if (lines >= max / 2)
+		max = max * 2;
+	*b->max = max < BATCH_MIN   ? BATCH_MIN
+	          : max > BATCH_MAX ? BATCH_MAX
+	                            : max;
+}
+
 /* How the group ended: what failed is repeated one by one. */
 static void
 group_done(struct actionset *s, struct action *a, bool ok)
 {
 	struct batch *b = s->batch;
+	size_t lines = 0;
 
 	if (!ok)
 		log_msg(LOG_DEBUG_, "action",
@@ -243,12 +271,14 @@ group_done(struct actionset *s, struct action *a, bool ok)
 		if (!in_group(b, it))
 			continue;
 		it->tried = true;
+		lines++;
 		if (!ok)
 			it->op->single = true;
 		else if (it->op->type == OP_BAN)
 			action_state_set(a, action_family_of(it->op->ticket),
 			    STATE_STARTED | STATE_ITEMS);
 	}
+	adapt(b, lines);
 }
 
 static const struct item *
@@ -286,6 +316,7 @@ step_batch(struct actionset *s, struct frame *f, bool ok)
 		group_done(s, f->a, ok);
 	f->pc = 1;
 	while ((b->group = next_group(b)) != NULL) {
+		b->since = clock_mono_ms();
 		enum verdict v =
 		    b->bulk != CMD_COUNT ? run_bulk(s, f) : run_lines(s, f);
 

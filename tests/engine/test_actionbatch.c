@@ -284,7 +284,8 @@ START_TEST(ten_thousand_bans_are_a_few_commands)
 
 		for (const char *p = trace; (p = strchr(p, '\n')) != NULL; p++)
 			p[1] == 'n' || p[1] == '\0' ? commands++ : lines++;
-		ck_assert_int_eq(commands, 2);
+		/* 256, 512, 1024 ... */
+		ck_assert_int_lt(commands, 20);
 		ck_assert_int_eq(lines, 10000);
 	}
 }
