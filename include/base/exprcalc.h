@@ -33,6 +33,9 @@ enum calc_op {
 	CALC_NE,
 };
 
+/* Length of the number literal at p, 0 when it is none. */
+size_t number_scan(struct number *ret, const char *p, struct err *err);
+
 /* Whether an int still fits; floats always do. */
 int calc_check(const struct number *n, struct err *err);
 int calc_unary(

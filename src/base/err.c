@@ -16,6 +16,9 @@ err_reset(struct err *e)
 	e->count = 0;
 }
 
+static void add(struct err *e, const struct pos *pos, const char *fmt,
+    va_list ap) __attribute__((format(printf, 3, 0)));
+
 static void
 add(struct err *e, const struct pos *pos, const char *fmt, va_list ap)
 {

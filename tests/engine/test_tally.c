@@ -118,7 +118,7 @@ START_TEST(only_the_last_matches_stay)
 {
 	struct ticket *t;
 	struct buf out = BUF_INIT;
-	char line[8];
+	char line[16];
 
 	tally_set_maxmatches(tally, 3);
 	for (int i = 0; i < 6; i++) {
