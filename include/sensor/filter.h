@@ -97,6 +97,7 @@ struct trace_hit {
 	size_t regex; /* index of the failregex */
 	enum hit_kind kind;
 	bool resolve;             /* as in struct failure */
+	const char *name;         /* to be resolved, only then */
 	double time;              /* NAN: the line has no date */
 	const struct value *id;   /* only with trace.details; NULL: none yet */
 	const struct value *data; /* the same; as in struct failure */

@@ -150,29 +150,39 @@ datedirective_field(const char *group)
 	return -1;
 }
 
-/* Index of the word in "a|b|c" that begins with the same three letters. */
+/* Three letters of any case as a number. */
+#define KEY(a, b, c) (((a) | 32) << 16 | ((b) | 32) << 8 | ((c) | 32))
+
 static int
-word_index(const char *words, const char *p, size_t n)
+key_index(const int *keys, int n, const char *p)
 {
-	if (n < 3)
-		return -1;
-	for (int i = 0; *words != '\0'; i++, words += 4) {
-		if (strncasecmp(words, p, 3) == 0)
+	int key =
+	    KEY((unsigned char)p[0], (unsigned char)p[1], (unsigned char)p[2]);
+
+	for (int i = 0; i < n; i++)
+		if (keys[i] == key)
 			return i;
-		if (words[3] == '\0')
-			break;
-	}
 	return -1;
 }
 
 int
 datedirective_month(const char *p, size_t n)
 {
-	return word_index(MONTHS3, p, n) + 1;
+	static const int keys[] = {KEY('j', 'a', 'n'), KEY('f', 'e', 'b'),
+	    KEY('m', 'a', 'r'), KEY('a', 'p', 'r'), KEY('m', 'a', 'y'),
+	    KEY('j', 'u', 'n'), KEY('j', 'u', 'l'), KEY('a', 'u', 'g'),
+	    KEY('s', 'e', 'p'), KEY('o', 'c', 't'), KEY('n', 'o', 'v'),
+	    KEY('d', 'e', 'c')};
+
+	return n < 3 ? 0 : key_index(keys, 12, p) + 1;
 }
 
 int
 datedirective_weekday(const char *p, size_t n)
 {
-	return word_index(DAYS3, p, n);
+	static const int keys[] = {KEY('m', 'o', 'n'), KEY('t', 'u', 'e'),
+	    KEY('w', 'e', 'd'), KEY('t', 'h', 'u'), KEY('f', 'r', 'i'),
+	    KEY('s', 'a', 't'), KEY('s', 'u', 'n')};
+
+	return n < 3 ? -1 : key_index(keys, 7, p);
 }

@@ -152,6 +152,7 @@ tell(struct pass *p, struct trace_hit *hit, const struct match *m)
 	hit->id = id;
 	hit->data = data;
 	hit->resolve = m->who.resolve;
+	hit->name = m->who.resolve ? p->f->id.p : NULL;
 	hit->time = p->date;
 	p->trace->hit(p->trace->arg, hit);
 	value_free(id);

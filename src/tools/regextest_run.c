@@ -118,28 +118,25 @@ print_row(struct regextest *r, const struct failure *f, const struct value *id)
 		regextest_row(&r->feed->out, r->o->out, &row);
 }
 
-static void
-found_failure(
-    struct regextest *r, const struct failure *f, const struct value *id)
-{
-	count_hit(r, r->feed->regex, id, r->feed->time);
-	r->feed->nofail = false;
-	print_row(r, f, id);
-}
-
+/* With -o: the failure itself, after its hit. */
 static void
 emit(void *arg, struct failure *f)
 {
 	struct regextest *r = arg;
+	struct regextest_feed *feed = r->feed;
+	const struct value *all = NULL;
 
-	if (f->resolve) {
-		const struct value *all =
-		    regextest_resolve(r->feed->names, value_str(f->id));
-
-		for (size_t i = 0; i < all->n; i++)
-			found_failure(r, f, all->items[i]);
-	} else
-		found_failure(r, f, f->id);
+	feed->nofail = false;
+	if (f->resolve)
+		all = regextest_resolve(feed->names, value_str(f->id));
+	for (size_t i = 0; all != NULL && i < all->n; i++) {
+		count_hit(r, feed->regex, all->items[i], feed->time);
+		print_row(r, f, all->items[i]);
+	}
+	if (all == NULL) {
+		count_hit(r, feed->regex, f->id, feed->time);
+		print_row(r, f, f->id);
+	}
 	failure_release(f);
 }
 
@@ -166,13 +163,20 @@ static void
 on_hit(void *arg, const struct trace_hit *hit)
 {
 	struct regextest *r = arg;
+	const struct value *all;
 
 	r->feed->regex = hit->regex;
 	r->feed->time = hit->time;
-	if (hit->kind == HIT_FAILURE)
+	if (hit->kind == HIT_FAILURE && r->o->out != NULL)
 		return; /* emit() comes next */
-	count_hit(r, hit->regex, hit->id, hit->time);
 	r->feed->nofail = hit->kind == HIT_NOFAIL;
+	if (!hit->resolve) {
+		count_hit(r, hit->regex, hit->id, hit->time);
+		return;
+	}
+	all = regextest_resolve(r->feed->names, hit->name);
+	for (size_t i = 0; i < all->n; i++)
+		count_hit(r, hit->regex, all->items[i], hit->time);
 }
 
 static void
@@ -278,7 +282,8 @@ regextest_line(struct regextest *r, const struct filter_line *line)
 	f->now = line;
 	f->hits = f->emitted = 0;
 	f->nofail = f->ignored = false;
-	if (filter_line(r->filter, line, emit, r, &f->trace, &err) != 0)
+	if (filter_line(r->filter, line, r->o->out != NULL ? emit : NULL, r,
+	        &f->trace, &err) != 0)
 		cannot_process(r, &err);
 	if (r->o->invert && f->emitted == 0 && r->o->out != NULL)
 		print_inverted(r);
