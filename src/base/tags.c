@@ -7,20 +7,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/dict.h"
 #include "base/mem.h"
 #include "base/tags.h"
 
-/* One text under expansion. */
+/* How often a tag was replaced in the pass. */
+struct count {
+	size_t at; /* of its name in names */
+	size_t n;
+	unsigned times;
+};
+
+/* One text under expansion; the memory serves for all. */
 struct job {
 	const struct value *dict; /* borrowed, may be NULL */
 	const struct tags_rules *rules;
-	const char *self;       /* name of the entry, borrowed */
-	struct dict *counts;    /* tag -> replacements so far, as pointer */
+	const char *self; /* name of the entry, borrowed */
+	size_t self_n;
+	struct count *counts;
+	size_t ncounts;
+	size_t cap;
+	struct buf names;       /* of the counts, one behind the other */
 	const struct buf *text; /* as it is now, for the error */
+	struct buf name;        /* of the tag at hand */
+	struct buf repl;        /* its replacement, unless an entry has it */
+	struct buf out;         /* the text with it */
 	size_t work;            /* bytes copied so far */
 	struct err *err;
 };
+
+#define JOB_MEMORY                                                             \
+	.names = BUF_INIT, .name = BUF_INIT, .repl = BUF_INIT, .out = BUF_INIT
+
+/* A replacement; lives until the next one. */
+struct piece {
+	const char *p;
+	size_t n;
+};
+
+static void
+job_release(struct job *j)
+{
+	free(j->counts);
+	buf_release(&j->names);
+	buf_release(&j->name);
+	buf_release(&j->repl);
+	buf_release(&j->out);
+}
 
 bool
 tags_find(const char *p, size_t len, size_t from, size_t *at, size_t *n)
@@ -75,43 +107,49 @@ entry_of(const struct job *j, const char *name, size_t n)
 	return value_is(v, VALUE_NONE) ? NULL : v;
 }
 
-/* 1: replacement appended to out, 0: there is none, -1: error. */
+/* 1: replacement of j->name in *ret, 0: there is none, -1: error. */
 static int
-lookup(const struct job *j, struct buf *out, const char *name, size_t n)
+lookup(struct job *j, struct piece *ret)
 {
 	const struct tags_rules *r = j->rules;
+	const char *name = j->name.p;
 	const struct value *v;
 	int rc = 0;
 
+	buf_reset(&j->repl);
 	if (r->first != NULL)
-		rc = r->first(r->arg, out, name, n, j->err);
-	if (rc != 0)
-		return rc;
-	v = entry_of(j, name, n);
-	if (v != NULL) {
-		value_print(out, v);
-		return 1;
+		rc = r->first(r->arg, &j->repl, name, j->name.n, j->err);
+	if (rc == 0) {
+		v = entry_of(j, name, j->name.n);
+		if (v != NULL && v->type == VALUE_TEXT) {
+			*ret = (struct piece){v->text, v->text_n};
+			return 1;
+		}
+		if (v != NULL) {
+			value_print(&j->repl, v);
+			rc = 1;
+		} else if (r->fallback != NULL)
+			rc = r->fallback(
+			    r->arg, &j->repl, name, j->name.n, j->err);
 	}
-	if (r->fallback != NULL)
-		rc = r->fallback(r->arg, out, name, n, j->err);
+	*ret = (struct piece){j->repl.p, j->repl.n};
 	return rc;
 }
 
 static int
-too_often(const struct job *j, const char *name)
+too_often(const struct job *j)
 {
 	struct buf text = BUF_INIT;
-	const char *sep = "";
 
 	buf_addf(&text,
 	    "properties contain self referencing definitions and cannot be "
 	    "resolved, fail tag: %s, found: %s in {",
-	    j->self, name);
-	for (struct dict_iter it = {0};
-	     j->counts != NULL && dict_next(j->counts, &it); sep = ", ") {
-		buf_adds(&text, sep);
-		value_repr_text(&text, it.key, it.key_n);
-		buf_addf(&text, ": %zu", (size_t)(uintptr_t)it.value);
+	    j->self, j->name.p);
+	for (size_t i = 0; i < j->ncounts; i++) {
+		buf_adds(&text, i > 0 ? ", " : "");
+		value_repr_text(
+		    &text, j->names.p + j->counts[i].at, j->counts[i].n);
+		buf_addf(&text, ": %u", j->counts[i].times);
 	}
 	buf_addf(&text, "}, value: %s", j->text->p);
 	(void)err_set(j->err, "%s", text.p);
@@ -119,48 +157,69 @@ too_often(const struct job *j, const char *name)
 	return -1;
 }
 
-/* Counts a replacement of name; -1 when there were too many. */
+/* Counts a replacement of j->name; -1 when there were too many. */
 static int
-count(struct job *j, const char *name)
+count(struct job *j)
 {
-	uintptr_t n;
+	struct count *c;
 
-	if (j->counts == NULL)
-		j->counts = dict_new(NULL);
-	n = (uintptr_t)dict_get(j->counts, name);
-	if (n > TAGS_MAX_REPLACE)
-		return too_often(j, name);
-	dict_set(j->counts, name, (void *)(n + 1));
+	for (size_t i = 0; i < j->ncounts; i++) {
+		c = &j->counts[i];
+		if (c->n != j->name.n ||
+		    memcmp(j->names.p + c->at, j->name.p, c->n) != 0)
+			continue;
+		if (c->times > TAGS_MAX_REPLACE)
+			return too_often(j);
+		c->times++;
+		return 0;
+	}
+	GROW(j->counts, j->ncounts, j->cap);
+	j->counts[j->ncounts++] = (struct count){j->names.n, j->name.n, 1};
+	buf_add(&j->names, j->name.p, j->name.n);
 	return 0;
 }
 
-/* Replaces each tag like the one at tag (n bytes) of the text by repl. */
-static int
-replace_all(struct job *j, struct buf *text, const struct buf *tag,
-    const struct buf *repl)
+/* Next "<name>" of j->name from p on; NULL: none. */
+static const char *
+next_same(const struct job *j, const char *p, const char *end)
 {
-	struct buf out = BUF_INIT;
-	const char *p = text->p, *end = text->p + text->n, *hit;
+	size_t n = j->name.n;
 
-	(void)buf_grow(&out, text->n + repl->n);
-	while ((hit = memmem(p, (size_t)(end - p), tag->p, tag->n)) != NULL) {
-		buf_add(&out, p, (size_t)(hit - p));
-		buf_add(&out, repl->p, repl->n);
-		p = hit + tag->n;
-		if (out.n + (size_t)(end - p) <= TAGS_MAX_BYTES &&
-		    j->work <= TAGS_MAX_WORK)
-			continue;
-		buf_release(&out);
-		return err_set(j->err,
-		    "the value of %s grows too large when %s is replaced "
-		    "(limit: %u bytes): shorten it, or break the chain of tags "
-		    "that contain each other",
-		    j->self, tag->p, TAGS_MAX_BYTES);
+	while ((p = memchr(p, '<', (size_t)(end - p))) != NULL) {
+		if ((size_t)(end - p) >= n + 2 && p[n + 1] == '>' &&
+		    memcmp(p + 1, j->name.p, n) == 0)
+			return p;
+		p++;
 	}
-	buf_add(&out, p, (size_t)(end - p));
-	j->work += out.n;
-	buf_release(text);
-	*text = out;
+	return NULL;
+}
+
+/* Replaces each tag j->name of the text. */
+static int
+replace_all(struct job *j, struct buf *text, struct piece repl)
+{
+	const char *p = text->p, *end = text->p + text->n, *hit;
+	struct buf swap;
+
+	buf_reset(&j->out);
+	(void)buf_grow(&j->out, text->n); /* allocated, even if it is empty */
+	while ((hit = next_same(j, p, end)) != NULL) {
+		buf_add(&j->out, p, (size_t)(hit - p));
+		buf_add(&j->out, repl.p, repl.n);
+		p = hit + j->name.n + 2;
+		if (j->out.n + (size_t)(end - p) > TAGS_MAX_BYTES ||
+		    j->work > TAGS_MAX_WORK)
+			return err_set(j->err,
+			    "the value of %s grows too large when <%s> is "
+			    "replaced (limit: %u bytes): shorten it, or break "
+			    "the chain of tags that contain each other",
+			    j->self, j->name.p, TAGS_MAX_BYTES);
+	}
+	buf_add(&j->out, p, (size_t)(end - p));
+	j->work += j->out.n;
+	swap = *text;
+	*text = j->out;
+	j->out = swap;
 	return 0;
 }
 
@@ -171,29 +230,22 @@ is_ignored(const struct job *j, const char *name, size_t n)
 	       j->rules->is_ignored(j->rules->arg, name, n);
 }
 
-/*
- * The tag at at, its name has n bytes: 1 replaced, 0 it stays, -1 error. tag
- * and repl are memory for the work.
- */
+/* The tag at at, its name has n bytes: 1 replaced, 0 it stays, -1 error. */
 static int
 replace_tag(struct job *j, struct buf *text, size_t at, size_t n)
 {
-	struct buf tag = BUF_INIT, repl = BUF_INIT;
-	char *name;
+	struct piece repl;
 	int rc;
 
-	buf_add(&tag, text->p + at, n + 2);
-	name = xmemdup0(text->p + at + 1, n);
-	if (strcmp(name, j->self) == 0)
-		rc = too_often(j, name);
-	else
-		rc = lookup(j, &repl, name, n);
-	if (rc == 1 &&
-	    (count(j, name) != 0 || replace_all(j, text, &tag, &repl) != 0))
+	if (is_ignored(j, text->p + at + 1, n))
+		return 0;
+	buf_reset(&j->name);
+	buf_add(&j->name, text->p + at + 1, n);
+	if (n == j->self_n && memcmp(j->name.p, j->self, n) == 0)
+		return too_often(j);
+	rc = lookup(j, &repl);
+	if (rc == 1 && (count(j) != 0 || replace_all(j, text, repl) != 0))
 		rc = -1;
-	free(name);
-	buf_release(&tag);
-	buf_release(&repl);
 	return rc;
 }
 
@@ -205,16 +257,13 @@ expand(struct job *j, struct buf *text)
 	int rc = 0, changed = 0;
 
 	j->text = text;
+	j->self_n = strlen(j->self);
+	j->ncounts = 0;
+	buf_reset(&j->names);
 	while (rc >= 0 && tags_find(text->p, text->n, from, &at, &n)) {
-		rc = is_ignored(j, text->p + at + 1, n)
-		         ? 0
-		         : replace_tag(j, text, at, n);
+		rc = replace_tag(j, text, at, n);
 		from = rc == 1 ? at : at + n + 2;
 		changed |= rc == 1;
-	}
-	if (j->counts != NULL) {
-		dict_free(j->counts);
-		j->counts = NULL;
 	}
 	return rc < 0 ? -1 : changed;
 }
@@ -242,7 +291,7 @@ int
 tags_resolve(
     struct value *dict, const struct tags_rules *rules, struct err *err)
 {
-	struct job j = {.dict = dict, .rules = rules, .err = err};
+	struct job j = {.dict = dict, .rules = rules, .err = err, JOB_MEMORY};
 	/* an entry that a pass leaves as it is stays so */
 	unsigned char *final = xcalloc(dict->n + 1, 1);
 	int rc = 0;
@@ -259,6 +308,7 @@ tags_resolve(
 		}
 	}
 	free(final);
+	job_release(&j);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -266,11 +316,13 @@ int
 tags_replace(struct buf *text, const char *self, const struct value *dict,
     const struct tags_rules *rules, struct err *err)
 {
-	struct job j = {.dict = dict, .rules = rules, .self = self, .err = err};
+	struct job j = {
+	    .dict = dict, .rules = rules, .self = self, .err = err, JOB_MEMORY};
 	int rc;
 
 	do
 		rc = expand(&j, text);
 	while (rc == 1);
+	job_release(&j);
 	return rc;
 }
