@@ -10,6 +10,9 @@
 
 #include "base/err.h"
 
+/* Its only argument. */
+#define SMTP_WORD "--smtp"
+
 struct action;
 
 /* -1 with a sentence in err unless the file is one that runs natively. */

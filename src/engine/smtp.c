@@ -257,7 +257,7 @@ take_reason(struct actionset *s)
 enum verdict
 step_smtp(struct actionset *s, struct frame *f, bool ok)
 {
-	static const char *const argv[] = {"/proc/self/exe", "--smtp", NULL};
+	static const char *const argv[] = {"/proc/self/exe", SMTP_WORD, NULL};
 	struct command c = {.text = "smtp.py", .argv = argv, .quiet = true};
 	struct buf input = BUF_INIT;
 	enum verdict v;

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/value.h"
 #include "base/version.h"
+#include "engine/smtp.h"
 #include "server/daemon.h"
 #include "server/options.h"
 #include "server/server.h"
@@ -294,6 +295,8 @@ main(int argc, char **argv)
 		return worker_main();
 	if (argc == 2 && strcmp(argv[1], RESOLVER_WORD) == 0)
 		return resolver_main();
+	if (argc == 2 && strcmp(argv[1], SMTP_WORD) == 0)
+		return smtp_main();
 	if (options_parse(&o, argc, argv) != 0) {
 		options_usage();
 		fprintf(stderr, "Init of command line failed\n");
