@@ -138,6 +138,7 @@ set_usedns(struct call *c)
 		    "'no'",
 		    word);
 	spec_of(c)->usedns = usedns;
+	jail_warn_dns(call_jail(c)->judge, usedns == USEDNS_WARN);
 	return call_settle(c, value_text(usedns_name(usedns)));
 }
 
