@@ -17,6 +17,8 @@ struct fetch {
 };
 
 #define MAX_STEPS 100000
+/* Bytes of a value that an error shows. */
+#define MAX_SHOWN 65536
 
 static void
 lower(char *p)
@@ -148,7 +150,7 @@ add_raw(struct buf *text, const struct fetch *f, const char *rest)
 
 	if (raw == NULL)
 		raw = rest;
-	value_repr_text(text, raw, strlen(raw));
+	value_repr_text(text, raw, strnlen(raw, MAX_SHOWN));
 }
 
 static int
@@ -163,7 +165,7 @@ fail(const struct fetch *f, const char *what, const char *rest)
 	value_repr_text(&text, f->in->section, strlen(f->in->section));
 	buf_adds(&text, " contains an interpolation key ");
 	if (rest != NULL) {
-		value_repr_text(&text, rest, strlen(rest));
+		value_repr_text(&text, rest, strnlen(rest, MAX_SHOWN));
 		buf_adds(&text, " which is not a valid option name");
 	} else
 		buf_addf(&text, "which cannot be substituted in %d steps",
@@ -180,7 +182,7 @@ fail_syntax(const struct fetch *f, const char *what, const char *rest)
 {
 	struct buf text = BUF_INIT;
 
-	value_repr_text(&text, rest, strlen(rest));
+	value_repr_text(&text, rest, strnlen(rest, MAX_SHOWN));
 	(void)err_set(f->err, "%s%s", what, text.p);
 	buf_release(&text);
 	return -1;

@@ -1,4 +1,5 @@
 #include <glob.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -342,7 +343,9 @@ find_logs(struct found *f, const struct jaildef *j, const char *pattern,
 	struct stat st;
 	glob_t g = {0};
 
-	if (strpbrk(pattern, "*?[") == NULL) {
+	if (strlen(pattern) >= PATH_MAX)
+		; /* no file has such a name; glob() would recurse over it */
+	else if (strpbrk(pattern, "*?[") == NULL) {
 		if (lstat(pattern, &st) == 0)
 			add_path(f->paths, j, pattern, mode);
 	} else if (glob(pattern, GLOB_NOSORT | GLOB_NOESCAPE, NULL, &g) == 0) {
