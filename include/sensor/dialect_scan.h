@@ -43,6 +43,9 @@ int scan_token(const struct scan *s, size_t at);
 /* Whether a look-behind around allows this reference; else error told. */
 bool scan_may_refer(struct scan *s, int group);
 
+/* The printable ASCII character of this Unicode name, 0: there is none. */
+char32_t dialect_named(const char *name, size_t n);
+
 /* What follows a backslash at start; NULL: error told. */
 struct node *scan_escape(struct scan *s, size_t start, bool in_class);
 /* What follows "[" at start; NULL: error told. */

@@ -40,7 +40,7 @@ struct mlf_line {
 /* Borrowed until the next line. */
 struct mlf_found {
 	const struct captures *data;  /* all that is known of the connection */
-	const struct value *users;    /* list of its users */
+	const struct value *users;    /* list; data has its place */
 	const struct linelist *lines; /* the matches of a failure */
 };
 

@@ -151,6 +151,29 @@ typed_node(struct scan *s, enum node_type type, char32_t c)
 	return node;
 }
 
+/* \N{NAME} */
+static struct node *
+named_escape(struct scan *s, size_t start)
+{
+	const char *name = s->p + s->at + 1, *end;
+	char32_t c;
+
+	if (scan_peek(s) != '{')
+		return scan_fail(s, s->at, "missing {");
+	end = memchr(name, '}', s->n - s->at - 1);
+	if (end == NULL)
+		return scan_fail(s, s->at, "missing }, unterminated name");
+	s->at = (size_t)(end - s->p) + 1;
+	c = dialect_named(name, (size_t)(end - name));
+	if (c != 0)
+		return char_node(s, c);
+	scan_error(s, start,
+	    "undefined character name '%.*s' (only those of ASCII are known "
+	    "here: write the character itself)",
+	    (int)(end - name), name);
+	return NULL;
+}
+
 static struct node *
 letter_escape(struct scan *s, size_t start, char32_t c)
 {
@@ -166,12 +189,8 @@ letter_escape(struct scan *s, size_t start, char32_t c)
 		return hex_escape(s, start, 4);
 	if (c == 'U')
 		return hex_escape(s, start, 8);
-	if (c == 'N') {
-		scan_error(s, start,
-		    "bad escape \\N: names of characters are not known here, "
-		    "write the character itself or \\uXXXX");
-		return NULL;
-	}
+	if (c == 'N')
+		return named_escape(s, start);
 	return bad_escape(s, start, "bad escape");
 }
 

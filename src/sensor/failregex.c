@@ -41,7 +41,7 @@ struct failregex {
 
 #define IP4 "(?:::f{4,6}:)?(?P<ip4>(?:\\d{1,3}\\.){3}\\d{1,3})"
 #define IP6                                                                    \
-	"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|:){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):))"
+	"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):))"
 #define DNS "(?P<dns>[\\w\\-.^_]*\\w)"
 #define ADDR "\\[?(?:" IP4 "|" IP6 ")\\]?"
 #define CIDR "(?P<cidr>\\d+)"

@@ -200,6 +200,8 @@ add_user(struct record *r, const struct captures *data)
 			value_free(text);
 			return;
 		}
+	if (r->users->n == 0)
+		captures_set(&r->data, NAME_USERS, NULL, 0);
 	value_add(r->users, text);
 }
 

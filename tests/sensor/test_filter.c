@@ -422,12 +422,12 @@ START_TEST(sessions_keep_their_data)
 	f = new_filter();
 	ck_assert_str_eq(run(f, "1 con " A ";1 bad u=bob;1 bad u=amy;1 bad"),
 	    "-; "
-	    "192.0.2.1(2){'mlfid': '1', 'ip4': '192.0.2.1', 'user': 'bob', "
-	    "'users': ['bob']}; "
-	    "192.0.2.1(1){'mlfid': '1', 'ip4': '192.0.2.1', 'user': 'amy', "
-	    "'users': ['bob', 'amy']}; "
-	    "192.0.2.1(1){'mlfid': '1', 'ip4': '192.0.2.1', 'user': 'amy', "
-	    "'users': ['bob', 'amy']}");
+	    "192.0.2.1(2){'mlfid': '1', 'ip4': '192.0.2.1', 'users': ['bob'], "
+	    "'user': 'bob'}; "
+	    "192.0.2.1(1){'mlfid': '1', 'ip4': '192.0.2.1', 'users': ['bob', "
+	    "'amy'], 'user': 'amy'}; "
+	    "192.0.2.1(1){'mlfid': '1', 'ip4': '192.0.2.1', 'users': ['bob', "
+	    "'amy'], 'user': 'amy'}");
 	filter_free(f);
 }
 END_TEST

@@ -103,6 +103,7 @@ static const struct match_case {
     {"\\_\\<\\/\\-\\'\\\"", "_</-'\"", "0-6"},
     {"[a--]", "x", NULL},
     {"[a&&b]", "&", "0-1"},
+    {"\\N{LATIN SMALL LETTER A}\\N{DIGIT ONE}[\\N{full stop}]", "a1.", "0-3"},
     {"[^\\x00-\\x7f]", "a\xc3\xa9", "1-3"},
     {"\xc3\xa9?x", "x", "0-1"},
     {"\\w+", "\xc2\xb2\xc2\xbd", "0-4"},
@@ -181,6 +182,7 @@ static const struct error_case {
     {"[\\w-z]", "bad character range \\w-z at position 1"},
     {"[\\d--]", "bad character range \\d-- at position 1"},
     {"a\\", "bad escape (end of pattern) at position 1"},
+    {"\\N", "missing { at position 2"},
     {"(?<=a+)b", "look-behind requires fixed-width pattern"},
     {"\xc3\xa9*\xc3\xa9**", "multiple repeat at position 4"},
     {"a\n(", "missing ), unterminated subpattern at position 2 (line 2, "

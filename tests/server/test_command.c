@@ -151,7 +151,7 @@ static const struct exchange jail_options[] = {
     {"['set', 'j', 'prefregex', '']", "''"},
     {"['set', 'j', 'addfailregex', 'a <ADDR>']",
         "['a \\\\[?(?:(?:::f{4,6}:)?(?P<ip4>(?:\\\\d{1,3}\\\\.){3}\\\\d{1,3})"
-        "|(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|:){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):"
+        "|(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):"
         ")))\\\\]?']"},
     {"['set', 'j', 'addfailregex', 'x']",
         "Exception(\"No failure-id group in 'x'\")"},
