@@ -7,7 +7,8 @@
  * Jails are known by name; calls with an unknown jail do nothing (-1).
  *
  * Callbacks come from the loop only, never from inside a call below, except
- * stored() and the first position() of a log that is being added.
+ * stored(), the first position() of a log that is being added and the last
+ * one of a log that is removed.
  */
 #ifndef SERVER_MONITOR_H
 #define SERVER_MONITOR_H

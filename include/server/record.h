@@ -71,8 +71,8 @@ int record_push(struct record *r, struct err *err);
 /* Begins to read and judge; no-op when it does already. */
 int record_start(struct record *r, struct err *err);
 /*
- * Ends it: bans are lifted, the history keeps them. done is called from the
- * loop; the record is freed then.
+ * Ends it: bans are lifted, the history keeps them; it is no longer among
+ * the server's jails. done is called from the loop; the record is freed then.
  */
 void record_stop(struct record *r, void (*done)(void *arg), void *arg);
 void record_idle(struct record *r, bool idle);

@@ -5,8 +5,6 @@
 #include "server/command.h"
 #include "server/server.h"
 
-#pragma weak monitor_set_matches
-
 enum outcome
 log_row_get_logpath(struct call *c)
 {

@@ -25,6 +25,8 @@
 #include "server/worker.h"
 
 #define CLIENT "fail2ban-client"
+/* What engine/smtp re-executes this program with. */
+#define SMTP_WORD "--smtp"
 
 extern char **environ;
 

@@ -177,12 +177,25 @@ monitor_await_log(
 	return (int)(j->nattaches - before);
 }
 
+/* Failures that came since the last report shall not be found again. */
+static void
+tell_last_position(struct monitor *m, struct mattach *a)
+{
+	const struct mlog *l = a->log;
+	const struct mark *mark =
+	    mattach_mark(a, l->sources[l->nsources - 1].id);
+
+	if (mark->end > mark->done)
+		monitor_tell_position(m, a, mark->end, false);
+}
+
 static void
 detach(struct monitor *m, struct mjail *j, struct mattach *a)
 {
 	const uint32_t ids[] = {j->id, a->log->id};
 	size_t i = 0;
 
+	tell_last_position(m, a);
 	while (j->attaches[i] != a)
 		i++;
 	memmove(j->attaches + i, j->attaches + i + 1,

@@ -12,10 +12,6 @@
 #include "server/record.h"
 #include "server/server.h"
 
-/* Not in builds without the journal. */
-#pragma weak monitor_set_journal
-#pragma weak monitor_set_matches
-
 /* From this length on iptables chains "f2b-NAME" do not fit. */
 enum { LONG_NAME = 26 };
 
@@ -158,8 +154,6 @@ introduce(struct record *r, struct err *err)
 		return 0;
 	if (record_push(r, err) != 0)
 		return -1;
-	if (monitor_set_journal == NULL)
-		return err_set(err, "this build cannot read the journal");
 	return monitor_set_journal(m, r->name, r->options, err);
 }
 
@@ -318,10 +312,14 @@ on_stopped(void *arg)
 void
 record_stop(struct record *r, void (*done)(void *arg), void *arg)
 {
+	struct dict *jails = r->server->jails;
+
 	r->stopped = done;
 	r->stopped_arg = arg;
 	r->server->jails_stopping++;
-	forget_logs(r);
+	forget_logs(r); /* while positions still find the jail */
+	if (dict_get(jails, r->name) == r)
+		(void)dict_taken(jails, r->name, strlen(r->name));
 	jail_stop(r->judge, on_stopped, r);
 }
 

@@ -269,7 +269,6 @@ stop_old(struct reload *r)
 		if (!goes_away(r, rec))
 			continue;
 		record_reload_abort(rec);
-		(void)dict_taken(s->jails, it.key, it.key_n);
 		r->waiting++;
 		record_stop(rec, step_done, r);
 	}

@@ -172,7 +172,7 @@ on_sensor_stopped(void *arg)
 	s->sensor_stopped = true;
 	s->jails_stopping++; /* so that the last one is the last */
 	for (struct dict_iter it = {0}; dict_next(s->jails, &it);)
-		record_stop(dict_taken(s->jails, it.key, it.key_n), NULL, NULL);
+		record_stop(it.value, NULL, NULL);
 	server_jail_stopped(s);
 }
 

@@ -190,8 +190,7 @@ stop_all(struct call *c)
 	a->waiting = 1;
 	for (struct dict_iter it = {0}; dict_next(jails, &it);) {
 		a->waiting++;
-		record_stop(
-		    dict_taken(jails, it.key, it.key_n), on_one_stopped, a);
+		record_stop(it.value, on_one_stopped, a);
 	}
 	on_one_stopped(a);
 	return PENDING;
@@ -210,7 +209,7 @@ run_stop(struct call *c)
 	}
 	if (strcmp(name, "--all") == 0)
 		return stop_all(c);
-	r = dict_taken(c->server->jails, name, strlen(name));
+	r = dict_get(c->server->jails, name);
 	if (r == NULL)
 		return call_raise(c, exception_jail(name));
 	record_stop(r, on_jail_stopped, c);

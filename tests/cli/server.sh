@@ -14,7 +14,7 @@ equal "start in the background" "$?" 0
 until_ok client ping || fail "no answer to ping"
 pid=$(cat "$T/pid")
 equal "ping" "$(client ping)" 'Server replied: pong'
-equal "mode of the socket" "$(stat -c %a "$T/sock")" 600
+equal "mode of the socket" "$(stat -c %a "$T/sock")" 700
 equal "mode of the pid file" "$(stat -c %a "$T/pid")" 600
 equal "mode of the log" "$(stat -c %a "$T/log")" 600
 equal "folder" "$(readlink "/proc/$pid/cwd")" /
