@@ -135,6 +135,19 @@ void regextest_close(struct regextest_input *in);
 bool regextest_next(struct regextest_input *in, struct filter_line *line);
 bool regextest_is_journal(const struct regextest_input *in);
 
+/* ---- the journal ---- */
+
+struct regextest_journal;
+/* "systemd-journal", with or without options. */
+bool regextest_is_journal_name(const char *log);
+/* NULL: reason in err. */
+struct regextest_journal *regextest_journal_open(const struct regextest_opts *o,
+    const struct value *journalmatch, struct err *err);
+void regextest_journal_close(struct regextest_journal *j);
+/* Next entry that the matches ask for, now is not set; false at the end. */
+bool regextest_journal_next(
+    struct regextest_journal *j, struct filter_line *line);
+
 /* Makes r->filter of r->spec, which must be set. -1: reason in err. */
 int regextest_begin(
     struct regextest *r, const struct regextest_opts *o, struct err *err);

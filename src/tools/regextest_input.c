@@ -21,7 +21,8 @@
 #define CLOCK_LINES 100
 
 struct regextest_input {
-	int fd; /* -1: text only */
+	int fd;                            /* -1: text only */
+	struct regextest_journal *journal; /* NULL: file or text */
 	bool at_end;
 	struct codec *codec;
 	struct buf data; /* read and not yet consumed from at on */
@@ -51,6 +52,7 @@ regextest_close(struct regextest_input *in)
 	if (in->fd >= 0)
 		(void)close(in->fd);
 	codec_free(in->codec);
+	regextest_journal_close(in->journal);
 	buf_release(&in->data);
 	buf_release(&in->scratch);
 	free(in);
@@ -141,8 +143,10 @@ regextest_open(const struct regextest_opts *o, const struct filterspec *spec,
 	struct stat st;
 	int r = 0;
 
-	(void)journalmatch;
-	if (stat(o->log, &st) == 0 && !S_ISDIR(st.st_mode))
+	if (regextest_is_journal_name(o->log) && stat(o->log, &st) != 0) {
+		in->journal = regextest_journal_open(o, journalmatch, err);
+		r = in->journal != NULL ? 0 : -1;
+	} else if (stat(o->log, &st) == 0 && !S_ISDIR(st.st_mode))
 		r = open_file(in, o, err);
 	else
 		open_text(in, o, spec);
@@ -155,8 +159,7 @@ regextest_open(const struct regextest_opts *o, const struct filterspec *spec,
 bool
 regextest_is_journal(const struct regextest_input *in)
 {
-	(void)in;
-	return false;
+	return in->journal != NULL;
 }
 
 /* ---- reading ---- */
@@ -243,12 +246,26 @@ next_raw(struct regextest_input *in, const char **p, size_t *n)
 	}
 }
 
+static void
+look_at_clock(struct regextest_input *in, struct filter_line *line)
+{
+	if (in->lines++ % CLOCK_LINES == 0)
+		in->now = clock_now();
+	line->now = in->now;
+}
+
 bool
 regextest_next(struct regextest_input *in, struct filter_line *line)
 {
 	const char *p;
 	size_t n;
 
+	if (in->journal != NULL) {
+		if (!regextest_journal_next(in->journal, line))
+			return false;
+		look_at_clock(in, line);
+		return true;
+	}
 	while (next_raw(in, &p, &n)) {
 		if (in->codec != NULL)
 			(void)codec_decode(
@@ -257,9 +274,8 @@ regextest_next(struct regextest_input *in, struct filter_line *line)
 			n--;
 		if (n == 0 || *p == '#')
 			continue;
-		if (in->lines++ % CLOCK_LINES == 0)
-			in->now = clock_now();
-		*line = (struct filter_line){.text = p, .n = n, .now = in->now};
+		*line = (struct filter_line){.text = p, .n = n};
+		look_at_clock(in, line);
 		return true;
 	}
 	return false;
