@@ -27,6 +27,7 @@ enum name {
 	NAME_MLFID,
 	NAME_NOFAIL,
 	NAME_MLFFORGET,
+	NAME_MLFONCE,
 	NAME_MLFGAINED,
 	NAME_CONTENT,
 	NAME_KNOWN, /* how many these are */

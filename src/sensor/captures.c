@@ -28,6 +28,7 @@ static const char *const known[NAME_KNOWN] = {
     [NAME_MLFID] = "mlfid",
     [NAME_NOFAIL] = "nofail",
     [NAME_MLFFORGET] = "mlfforget",
+    [NAME_MLFONCE] = "mlfonce",
     [NAME_MLFGAINED] = "mlfgained",
     [NAME_CONTENT] = "content",
 };

@@ -21,6 +21,8 @@ struct record {
 	struct linelist nofail_matches;
 	struct value *users; /* list of text without repetition, owned */
 	bool pending;
+	bool once;       /* it has a line with mlfonce: counts once at most */
+	bool counted;    /* it was a failure */
 	double log_time; /* of its first line */
 	double clock;
 	struct record *newer; /* by last use */
@@ -124,7 +126,7 @@ record_reset(struct record *r)
 	linelist_reset(&r->nofail_matches);
 	while (r->users->n > 0)
 		value_remove(r->users, r->users->n - 1);
-	r->pending = false;
+	r->pending = r->once = r->counted = false;
 }
 
 /* An empty record that is in no list. */
@@ -210,6 +212,7 @@ struct flags {
 	bool nofail;
 	bool forget;
 	bool gained;
+	bool once;
 };
 
 /* Step 1: reads the flags and makes gained a nofail. */
@@ -220,6 +223,7 @@ take_flags(struct captures *data)
 	    .nofail = captures_has(data, NAME_NOFAIL),
 	    .forget = captures_has(data, NAME_MLFFORGET),
 	    .gained = captures_has(data, NAME_MLFGAINED),
+	    .once = captures_has(data, NAME_MLFONCE),
 	};
 
 	if (f.gained && !f.nofail) {
@@ -227,7 +231,26 @@ take_flags(struct captures *data)
 		f.nofail = true;
 	}
 	captures_remove(data, NAME_MLFFORGET);
+	captures_remove(data, NAME_MLFONCE);
 	return f;
+}
+
+/*
+ * The address of this line wins over one of another kind that an earlier line
+ * had: processes that serve many (a listener) write about one after another.
+ * fail2ban: an IPv4 address once seen wins, and a stranger is banned.
+ */
+static void
+forget_other_address(struct captures *known, const struct captures *data)
+{
+	bool name = captures_has(data, NAME_DNS);
+
+	if (captures_has(data, NAME_IP4))
+		return;
+	if (name || captures_has(data, NAME_IP6))
+		captures_remove(known, NAME_IP4);
+	if (name && !captures_has(data, NAME_IP6))
+		captures_remove(known, NAME_IP6);
 }
 
 /* Step 2: the line is laid over what is known. */
@@ -244,6 +267,7 @@ merge(struct record *r, const struct captures *data, struct flags f)
 		r->pending = false;
 	if (!was_nofail && !r->pending)
 		linelist_reset(&r->matches);
+	forget_other_address(&r->data, data);
 	captures_merge(&r->data, data);
 }
 
@@ -276,6 +300,19 @@ has_id(const struct captures *data)
 	       captures_has(data, NAME_DNS) || captures_has(data, NAME_FID);
 }
 
+/*
+ * Whether a failure of this connection counts. fail2ban has no mlfonce: there
+ * one connection with two bad lines counts twice.
+ */
+static bool
+counts(struct record *r)
+{
+	if (r->once && r->counted)
+		return false;
+	r->counted = true;
+	return true;
+}
+
 /* Steps 4 to 8. */
 static enum mlf_result
 judge(struct record *r, const struct mlf_line *line, struct flags f)
@@ -283,6 +320,7 @@ judge(struct record *r, const struct mlf_line *line, struct flags f)
 	bool was_pending = r->pending;
 
 	r->pending = false;
+	r->once = r->once || f.once;
 	if (was_pending || r->users->n > 1) {
 		captures_remove(&r->data, NAME_NOFAIL);
 		captures_remove(&r->data, NAME_MLFGAINED);
@@ -292,7 +330,7 @@ judge(struct record *r, const struct mlf_line *line, struct flags f)
 	if (captures_has(&r->data, NAME_NOFAIL))
 		return MLF_NOFAIL;
 	if (has_id(&r->data))
-		return MLF_FAILURE;
+		return counts(r) ? MLF_FAILURE : MLF_NOFAIL;
 	r->pending = true;
 	return MLF_PENDING;
 }

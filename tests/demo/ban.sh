@@ -188,8 +188,10 @@ $client status sshd-kex
 $client status sshd-kex | grep -q "Banned IP list:.*$scanner" || wrong 'the status does not list it'
 
 title 'the firewall'
+for address in $scanner $guesser; do
+	wait_for 3 bash -c "$(declare -f rules); firewall=$firewall; work=$work; rules | grep -q $address" || wrong "no rule has $address"
+done
 rules
-wait_for 3 bash -c "$(declare -f rules); firewall=$firewall; work=$work; rules | grep -q $scanner" || wrong 'no rule has its address'
 if [ "$real" = yes ] && [ "$firewall" = yes ]; then
 	if attack timeout 2 bash -c "exec 3<>/dev/tcp/$server/22" 2>/dev/null; then
 		wrong "$scanner still gets through"

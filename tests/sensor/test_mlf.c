@@ -225,6 +225,53 @@ START_TEST(least_recently_used_goes_first)
 }
 END_TEST
 
+/* A line of session "1" with these captures; the value of each is its name. */
+static enum mlf_result
+feed(struct mlf *m, enum name first, enum name second, struct mlf_found *found)
+{
+	struct captures c = CAPTURES_INIT;
+	struct mlf_line line = {.data = &c, .time = NOW, .now = NOW};
+	enum mlf_result result;
+
+	captures_set(&c, NAME_MLFID, "1", 1);
+	captures_set(&c, first, "x", 1);
+	captures_set(&c, second, "x", 1);
+	result = mlf_line(m, &line, found);
+	captures_release(&c);
+	return result;
+}
+
+START_TEST(a_connection_with_mlfonce_counts_once)
+{
+	struct mlf *m = mlf_new(10);
+	struct mlf_found found;
+
+	ck_assert_int_eq(
+	    feed(m, NAME_MLFONCE, NAME_MLFONCE, &found), MLF_PENDING);
+	ck_assert_int_eq(feed(m, NAME_NOFAIL, NAME_IP4, &found), MLF_FAILURE);
+	ck_assert_int_eq(feed(m, NAME_MLFONCE, NAME_IP4, &found), MLF_NOFAIL);
+	ck_assert_int_eq(feed(m, NAME_IP4, NAME_IP4, &found), MLF_NOFAIL);
+	ck_assert_int_eq(
+	    feed(m, NAME_MLFFORGET, NAME_NOFAIL, &found), MLF_NOFAIL);
+	ck_assert_int_eq(feed(m, NAME_MLFONCE, NAME_IP4, &found), MLF_FAILURE);
+	mlf_free(m);
+}
+END_TEST
+
+START_TEST(address_of_the_line_wins_over_an_earlier_family)
+{
+	struct mlf *m = mlf_new(10);
+	struct mlf_found found;
+
+	ck_assert_int_eq(feed(m, NAME_IP4, NAME_IP4, &found), MLF_FAILURE);
+	ck_assert_int_eq(feed(m, NAME_IP6, NAME_IP6, &found), MLF_FAILURE);
+	ck_assert(!captures_has(found.data, NAME_IP4));
+	ck_assert_int_eq(feed(m, NAME_DNS, NAME_DNS, &found), MLF_FAILURE);
+	ck_assert(!captures_has(found.data, NAME_IP6));
+	mlf_free(m);
+}
+END_TEST
+
 START_TEST(lines_of_an_endless_session_are_bounded)
 {
 	struct mlf *m = mlf_new(3);
@@ -257,6 +304,8 @@ mlf_suite(void)
 
 	tcase_add_loop_test(tc, random_sessions_agree_with_the_model, 0, 24);
 	tcase_add_test(tc, least_recently_used_goes_first);
+	tcase_add_test(tc, a_connection_with_mlfonce_counts_once);
+	tcase_add_test(tc, address_of_the_line_wins_over_an_earlier_family);
 	tcase_add_test(tc, lines_of_an_endless_session_are_bounded);
 	suite_add_tcase(s, tc);
 	return s;
