@@ -50,7 +50,10 @@ void history_set_maxmatches(struct history *h, int n);
 int history_maxmatches(const struct history *h);
 void history_set_purgeage(struct history *h, double seconds);
 double history_purgeage(const struct history *h);
-/* Deletes what is older than the purge age (spec 13 section 4). */
+/*
+ * Deletes what is older than the purge age (spec 13 section 4). With a loop
+ * this is done once an hour without being asked.
+ */
 void history_purge(struct history *h);
 
 /*

@@ -69,9 +69,11 @@ struct history {
 	unsigned long dropped;
 
 	bool has_timer;
-	uv_timer_t timer;
-	bool purge_more; /* the last purge left rows */
-	int retry_ms;    /* next wait for a locked file, 0: not locked */
+	uv_timer_t timer; /* the queue is tried again */
+	uv_timer_t purge; /* hourly */
+	int handles;      /* not closed yet */
+	bool purge_more;  /* the last purge left rows */
+	int retry_ms;     /* next wait for a locked file, 0: not locked */
 	bool closing;
 };
 

@@ -153,9 +153,15 @@ spread(struct actionset *s, struct op *op, enum op_type type)
 static void
 log_unbans(struct actionset *s, const struct op *op)
 {
-	for (size_t i = 0; i < op->n; i++)
+	struct buf id = BUF_INIT;
+
+	for (size_t i = 0; i < op->n; i++) {
+		buf_reset(&id);
+		ticket_shown(&id, op->tickets[i]->id, op->tickets[i]->id_n);
 		log_msg(LOG_NOTICE_, MODULE, "[%s] %s %s", s->env.jail,
-		    op->stopping ? "Repeal Ban" : "Unban", op->tickets[i]->id);
+		    op->stopping ? "Repeal Ban" : "Unban", id.p);
+	}
+	buf_release(&id);
 }
 
 static bool

@@ -52,6 +52,7 @@ static void
 choose_rebanning(struct actionset *s, struct op *op)
 {
 	struct action *only = NULL;
+	struct buf id = BUF_INIT;
 	size_t n = 0;
 
 	op->min_epoch = op->ticket->epoch + 1;
@@ -66,12 +67,14 @@ choose_rebanning(struct actionset *s, struct op *op)
 		n = s->n;
 		only = n == 1 ? s->actions[0] : NULL;
 	}
+	ticket_shown(&id, op->ticket->id, op->ticket->id_n);
 	if (n == 1)
 		log_msg(LOG_NOTICE_, "actions", "[%s] Reban %s, action '%s'",
-		    s->env.jail, op->ticket->id, only->name);
+		    s->env.jail, id.p, only->name);
 	else
-		log_msg(LOG_NOTICE_, "actions", "[%s] Reban %s", s->env.jail,
-		    op->ticket->id);
+		log_msg(
+		    LOG_NOTICE_, "actions", "[%s] Reban %s", s->env.jail, id.p);
+	buf_release(&id);
 }
 
 static void

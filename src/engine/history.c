@@ -23,6 +23,7 @@ enum {
 	LAZY_MS = 10000, /* log positions alone */
 	READ_TRIES = 6,  /* of 1 ms, while others hold the file */
 	CLOSE_WAIT_MS = 1000,
+	PURGE_MS = 3600000,
 };
 
 static void
@@ -98,6 +99,26 @@ enqueue(struct history *h, struct history_op *op)
 
 /* ---- open and close */
 
+static void
+on_purge(uv_timer_t *timer)
+{
+	history_purge(timer->data);
+}
+
+/* They do not keep the loop alive. */
+static void
+start_timers(struct history *h, uv_loop_t *loop)
+{
+	(void)uv_timer_init(loop, &h->timer);
+	(void)uv_timer_init(loop, &h->purge);
+	uv_unref((uv_handle_t *)&h->timer);
+	uv_unref((uv_handle_t *)&h->purge);
+	h->timer.data = h->purge.data = h;
+	(void)uv_timer_start(&h->purge, on_purge, PURGE_MS, PURGE_MS);
+	h->handles = 2;
+	h->has_timer = true;
+}
+
 struct history *
 history_open(const char *path, uv_loop_t *loop, struct err *err)
 {
@@ -114,12 +135,8 @@ history_open(const char *path, uv_loop_t *loop, struct err *err)
 	h->maxmatches = 10;
 	h->purgeage = 86400;
 	(void)sqlite3_busy_timeout(db, 0);
-	if (loop != NULL) {
-		(void)uv_timer_init(loop, &h->timer);
-		uv_unref((uv_handle_t *)&h->timer);
-		h->timer.data = h;
-		h->has_timer = true;
-	}
+	if (loop != NULL)
+		start_timers(h, loop);
 	enqueue(h, op_new(HISTORY_JAIL_STOP, NULL, NULL, 0));
 	(void)history_flush(h);
 	return h;
@@ -145,7 +162,10 @@ destroy(struct history *h)
 static void
 on_closed(uv_handle_t *timer)
 {
-	destroy(timer->data);
+	struct history *h = timer->data;
+
+	if (--h->handles == 0)
+		destroy(h);
 }
 
 void
@@ -164,10 +184,12 @@ history_close(struct history *h)
 	finalize_all(h);
 	(void)sqlite3_close_v2(h->db);
 	log_msg(LOG_INFO_, "database", "Connection to database closed.");
-	if (h->has_timer)
-		uv_close((uv_handle_t *)&h->timer, on_closed);
-	else
+	if (!h->has_timer) {
 		destroy(h);
+		return;
+	}
+	uv_close((uv_handle_t *)&h->timer, on_closed);
+	uv_close((uv_handle_t *)&h->purge, on_closed);
 }
 
 const char *
