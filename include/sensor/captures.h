@@ -54,8 +54,9 @@ struct captures {
 	struct capture *items; /* owned */
 	size_t n;
 	size_t cap;
-	unsigned has;    /* bits of enum name: set and not empty */
-	struct buf text; /* of those that are owned */
+	unsigned has; /* bits of enum name: set and not empty */
+	unsigned short at[NAME_KNOWN]; /* place + 1 of these, 0: not there */
+	struct buf text;               /* of those that are owned */
 };
 
 #define CAPTURES_INIT                                                          \

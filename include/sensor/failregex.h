@@ -38,9 +38,10 @@ int failregex_skiplines(const struct failregex *f, size_t i);
 /*
  * The captures of the last match in subject: texts, None for groups that took
  * no part; then what alternates (<F-ALT_...>) and tuples give. "content" is
- * left out. Texts are borrowed from subject.
+ * left out. Texts are borrowed from subject. brief: only what decides whether
+ * the line is a failure.
  */
-void failregex_captures(
-    const struct failregex *f, const char *subject, struct captures *out);
+void failregex_captures(const struct failregex *f, const char *subject,
+    bool brief, struct captures *out);
 
 #endif

@@ -78,6 +78,7 @@ captures_reset(struct captures *c)
 		value_free(c->items[i].tuple);
 	c->n = 0;
 	c->has = 0;
+	memset(c->at, 0, sizeof(c->at));
 	buf_reset(&c->text);
 }
 
@@ -94,6 +95,8 @@ captures_release(struct captures *c)
 static struct capture *
 find(const struct captures *c, int name)
 {
+	if (name < NAME_KNOWN)
+		return c->at[name] == 0 ? NULL : &c->items[c->at[name] - 1];
 	for (size_t i = 0; i < c->n; i++)
 		if (c->items[i].name == name)
 			return &c->items[i];
@@ -132,6 +135,8 @@ captures_add(struct captures *c, int name, const char *p, size_t n)
 
 	GROW(c->items, c->n, c->cap);
 	i = &c->items[c->n++];
+	if (name < NAME_KNOWN)
+		c->at[name] = (unsigned short)c->n;
 	i->name = name;
 	i->set = p != NULL;
 	i->owned = false;
@@ -259,6 +264,11 @@ captures_remove(struct captures *c, int name)
 	value_free(i->tuple);
 	c->n--;
 	memmove(i, i + 1, (size_t)(c->items + c->n - i) * sizeof(*i));
+	if (name < NAME_KNOWN)
+		c->at[name] = 0;
+	for (; i < c->items + c->n; i++)
+		if (i->name < NAME_KNOWN)
+			c->at[i->name]--;
 	set_has(c, name, false);
 }
 

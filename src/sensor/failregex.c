@@ -399,21 +399,30 @@ is_built(const struct failregex *f, size_t i)
 	return false;
 }
 
-void
-failregex_captures(
-    const struct failregex *f, const char *subject, struct captures *out)
+static void
+add_groups(const struct failregex *f, const char *subject, bool brief,
+    struct captures *out)
 {
 	const struct regex_span *spans = regex_spans(f->re);
 
-	captures_reset(out);
 	for (size_t i = 0; i < f->ngroups; i++) {
 		const struct regex_span *s = &spans[f->groups[i].number];
+		int name = f->groups[i].name;
 
-		if (f->groups[i].name != NAME_CONTENT)
-			captures_add(out, f->groups[i].name,
-			    s->set ? subject + s->start : NULL,
-			    s->end - s->start);
+		if (name == NAME_CONTENT ||
+		    (brief && (!s->set || name >= NAME_KNOWN)))
+			continue;
+		captures_add(out, name, s->set ? subject + s->start : NULL,
+		    s->end - s->start);
 	}
+}
+
+void
+failregex_captures(const struct failregex *f, const char *subject, bool brief,
+    struct captures *out)
+{
+	captures_reset(out);
+	add_groups(f, subject, brief && f->nextras == 0, out);
 	for (size_t i = 0; i < f->nextras; i++) {
 		if (f->extras[i].kind == EXTRA_ALT)
 			set_alternate(out, &f->extras[i]);

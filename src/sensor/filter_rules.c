@@ -144,12 +144,21 @@ take_content(struct pass *p)
 	p->subject = f->content.p;
 }
 
+/* Nobody wants to know more than whether the line is a failure. */
+static bool
+is_brief(const struct pass *p)
+{
+	return p->emit == NULL && p->trace != NULL && !p->trace->details;
+}
+
 /* What prefregex captured. */
 static void
-start_data(struct filter *f, const char *whole)
+start_data(struct pass *p)
 {
+	struct filter *f = p->f;
+
 	if (f->pref.re != NULL)
-		failregex_captures(f->pref.re, whole, &f->data);
+		failregex_captures(f->pref.re, p->whole, is_brief(p), &f->data);
 	else
 		captures_reset(&f->data);
 }
@@ -162,7 +171,7 @@ tell_prefregex(struct pass *p)
 	struct regex_span s = {.set = false};
 
 	if (p->trace->details) {
-		start_data(p->f, p->whole);
+		start_data(p);
 		groups = captures_value(&p->f->data, p->f->names);
 		if (failregex_content(re) != 0)
 			s = regex_group(
@@ -215,9 +224,13 @@ matched(struct pass *p, struct rule *r)
 		if (isnan(p->date) && p->line->check_findtime)
 			return VERDICT_NEXT;
 	}
-	start_data(f, p->whole);
-	failregex_captures(r->re, p->subject, &f->own);
-	captures_overlay_borrowed(&f->data, &f->own);
+	if (f->pref.re == NULL)
+		failregex_captures(r->re, p->subject, is_brief(p), &f->data);
+	else {
+		start_data(p);
+		failregex_captures(r->re, p->subject, is_brief(p), &f->own);
+		captures_overlay_borrowed(&f->data, &f->own);
+	}
 	filter_found(p, r->index);
 	return VERDICT_DONE;
 }
@@ -235,7 +248,7 @@ undecided(struct pass *p, struct rule *r)
 
 	if (f->pref.re == NULL || (isnan(p->date) && p->line->check_findtime))
 		return VERDICT_NEXT;
-	start_data(f, p->whole);
+	start_data(p);
 	id = captures_get(&f->data, NAME_MLFID);
 	known = captures_has(&f->data, NAME_IP4) ||
 	        captures_has(&f->data, NAME_IP6) ||

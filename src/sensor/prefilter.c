@@ -21,6 +21,8 @@ struct word {
 	char *text; /* owned */
 	size_t n;
 	size_t pattern;
+	uint64_t head; /* first bytes, as many as there are */
+	uint64_t mask; /* which bytes of head these are */
 };
 
 struct wordlist {
@@ -105,8 +107,11 @@ prefilter_free(struct prefilter *p)
 static struct word
 word_of(const struct literal *l, size_t pattern)
 {
-	struct word w = {xmemdup0(l->text, l->n), l->n, pattern};
+	struct word w = {
+	    .text = xmemdup0(l->text, l->n), .n = l->n, .pattern = pattern};
 
+	memcpy(&w.head, l->text, l->n < sizeof(w.head) ? l->n : sizeof(w.head));
+	memset(&w.mask, 0xff, l->n < sizeof(w.mask) ? l->n : sizeof(w.mask));
 	return w;
 }
 
@@ -329,15 +334,28 @@ scan_words(struct prefilter *p)
 	}
 }
 
+/* The first bytes of a text as a number; those after its end are 0. */
+static uint64_t
+head(const char *p, size_t n)
+{
+	uint64_t h = 0;
+
+	memcpy(&h, p, n < sizeof(h) ? n : sizeof(h));
+	return h;
+}
+
 static void
 scan_prefixes(struct prefilter *p)
 {
 	unsigned char c = (unsigned char)p->text[0];
+	uint64_t start = head(p->text, p->n);
 
 	for (size_t i = p->bucket[c]; i < p->bucket[c + 1]; i++) {
 		const struct word *w = &p->prefixes.p[i];
 
-		if (w->n <= p->n && memcmp(w->text, p->text, w->n) == 0)
+		if ((start & w->mask) == w->head && w->n <= p->n &&
+		    (w->n <= sizeof(start) ||
+		        memcmp(w->text, p->text, w->n) == 0))
 			set_bit(p->may, w->pattern);
 	}
 }

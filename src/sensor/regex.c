@@ -61,6 +61,7 @@ struct engine {
 	pcre2_match_data *data;
 	pcre2_jit_stack *stack;
 	uint32_t pairs; /* room in data */
+	uint32_t steps; /* limit in force */
 };
 
 static struct engine *
@@ -272,6 +273,9 @@ set_limits(struct engine *e, bool is_jit, unsigned factor)
 {
 	uint32_t steps = is_jit ? MATCH_LIMIT_JIT : MATCH_LIMIT;
 
+	if (e->steps == steps * factor)
+		return;
+	e->steps = steps * factor;
 	(void)pcre2_set_match_limit(e->match, steps * factor);
 	(void)pcre2_set_depth_limit(e->match, steps * factor);
 	(void)pcre2_set_heap_limit(e->match, HEAP_LIMIT_KIB * factor);

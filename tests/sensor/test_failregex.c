@@ -103,7 +103,7 @@ match(struct captures *data, struct failregex *f, const char *line)
 	ck_assert_msg(regex_search(failregex_regex(f), line, strlen(line), 0,
 	                  true) == REGEX_MATCH,
 	    "%s", line);
-	failregex_captures(f, line, &own);
+	failregex_captures(f, line, false, &own);
 	captures_overlay(data, &own);
 	captures_release(&own);
 }
