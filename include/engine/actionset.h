@@ -109,8 +109,9 @@ struct actionset {
 	bool reloading;
 	struct op *head[2]; /* by lane; the first one is executed */
 	struct op *tail[2];
-	struct dict *pending; /* id -> its unfinished OP_BAN, borrowed */
-	struct op *now;       /* whose turn it is */
+	struct dict
+	    *pending;   /* id -> its last unfinished BAN, UNBAN; borrowed */
+	struct op *now; /* whose turn it is */
 	unsigned long seq;
 	struct ticket *nobody; /* for commands that are for no ticket */
 	struct frame stack[STACK_MAX];
@@ -151,8 +152,10 @@ void opqueue_add(struct actionset *s, struct op *op, struct op *before);
 struct op *opqueue_first(const struct actionset *s);
 /* Takes it out, calls done and frees it. */
 void opqueue_finish(struct actionset *s, struct op *op);
-/* Unfinished ban of the same id, NULL: none. */
+/* Last unfinished ban or unban of the same id, NULL: none. */
 struct op *opqueue_pending(const struct actionset *s, const struct ticket *t);
+/* It only answers when its turn comes. */
+void opqueue_clear(struct actionset *s, struct op *op);
 /* What was to be done for tickets before op was queued is pointless now. */
 void opqueue_drop(struct actionset *s, const struct op *op);
 void opqueue_free(struct actionset *s);

@@ -392,6 +392,19 @@ actionset_check(struct actionset *s, action_done_fn done, void *arg)
 	enqueue(s, new_op(OP_CHECK, NULL, done, arg), NULL);
 }
 
+/* A live operation never overtakes one of its ticket in the other lane. */
+static void
+enqueue_behind(struct actionset *s, struct op *op)
+{
+	const struct op *last = opqueue_pending(s, op->ticket);
+
+	if (last != NULL && last->lane == LANE_RESTORE) {
+		op->lane = LANE_RESTORE;
+		enqueue(s, op, last->next);
+	} else
+		enqueue(s, op, NULL);
+}
+
 void
 actionset_ban(struct actionset *s, const struct ticket *t,
     enum runner_lane lane, action_done_fn done, void *arg)
@@ -399,32 +412,23 @@ actionset_ban(struct actionset *s, const struct ticket *t,
 	struct op *op = new_op(OP_BAN, t, done, arg);
 
 	op->lane = lane;
-	enqueue(s, op, NULL);
+	enqueue_behind(s, op);
 }
 
-/*
- * An operation for a ticket whose ban is still in the queue: when that has
- * begun this one comes right after it; else there is nothing to do.
- */
+/* Where the ban has not begun, there is nothing to be done on top of it. */
 static void
-enqueue_behind(struct actionset *s, struct op *op)
+enqueue_change(struct actionset *s, struct op *op)
 {
 	struct op *ban = opqueue_pending(s, op->ticket);
 
-	if (ban == NULL) {
-		enqueue(s, op, NULL);
-		return;
-	}
-	if (ban->begun) {
-		op->lane = ban->lane;
-		enqueue(s, op, ban->next);
+	if (ban == NULL || ban->begun || ban->type != OP_BAN) {
+		enqueue_behind(s, op);
 		return;
 	}
 	op->empty = true;
-	if (op->type == OP_UNBAN) {
-		ban->empty = true;
-		dict_deln(s->pending, op->ticket->id, op->ticket->id_n);
-	} else { /* it bans with what is known now */
+	if (op->type == OP_UNBAN)
+		opqueue_clear(s, ban);
+	else { /* it bans with what is known now */
 		ticket_free(ban->ticket);
 		ban->ticket = ticket_copy(op->ticket);
 	}
@@ -435,21 +439,21 @@ void
 actionset_reban(
     struct actionset *s, const struct ticket *t, action_done_fn done, void *arg)
 {
-	enqueue_behind(s, new_op(OP_REBAN, t, done, arg));
+	enqueue_change(s, new_op(OP_REBAN, t, done, arg));
 }
 
 void
 actionset_unban(
     struct actionset *s, const struct ticket *t, action_done_fn done, void *arg)
 {
-	enqueue_behind(s, new_op(OP_UNBAN, t, done, arg));
+	enqueue_change(s, new_op(OP_UNBAN, t, done, arg));
 }
 
 void
 actionset_prolong(
     struct actionset *s, const struct ticket *t, action_done_fn done, void *arg)
 {
-	enqueue_behind(s, new_op(OP_PROLONG, t, done, arg));
+	enqueue_change(s, new_op(OP_PROLONG, t, done, arg));
 }
 
 static void

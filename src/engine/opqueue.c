@@ -43,6 +43,13 @@ op_is_ticket(const struct op *op)
 	return op->type >= OP_BAN;
 }
 
+/* What decides whether the ticket is banned in the end. */
+static bool
+is_kept(const struct op *op)
+{
+	return (op->type == OP_BAN || op->type == OP_UNBAN) && !op->part;
+}
+
 void
 opqueue_add(struct actionset *s, struct op *op, struct op *before)
 {
@@ -59,8 +66,16 @@ opqueue_add(struct actionset *s, struct op *op, struct op *before)
 		before->prev = op;
 	else
 		s->tail[op->lane] = op;
-	if (op->type == OP_BAN && !op->part && !op->empty)
+	if (is_kept(op) && !op->empty)
 		dict_setn(s->pending, op->ticket->id, op->ticket->id_n, op);
+}
+
+void
+opqueue_clear(struct actionset *s, struct op *op)
+{
+	op->empty = true;
+	if (is_kept(op) && opqueue_pending(s, op->ticket) == op)
+		dict_deln(s->pending, op->ticket->id, op->ticket->id_n);
 }
 
 struct op *
@@ -87,7 +102,7 @@ unlink_op(struct actionset *s, struct op *op)
 		op->next->prev = op->prev;
 	else
 		s->tail[op->lane] = op->prev;
-	if (op->type == OP_BAN && opqueue_pending(s, op->ticket) == op)
+	if (is_kept(op) && opqueue_pending(s, op->ticket) == op)
 		dict_deln(s->pending, op->ticket->id, op->ticket->id_n);
 }
 
@@ -106,15 +121,9 @@ void
 opqueue_drop(struct actionset *s, const struct op *op)
 {
 	for (int lane = 0; lane < 2; lane++)
-		for (struct op *o = s->head[lane]; o != NULL; o = o->next) {
-			if (o->seq >= op->seq || !op_is_ticket(o))
-				continue;
-			o->empty = true;
-			if (o->type == OP_BAN &&
-			    opqueue_pending(s, o->ticket) == o)
-				dict_deln(
-				    s->pending, o->ticket->id, o->ticket->id_n);
-		}
+		for (struct op *o = s->head[lane]; o != NULL; o = o->next)
+			if (o->seq < op->seq && op_is_ticket(o))
+				opqueue_clear(s, o);
 }
 
 void

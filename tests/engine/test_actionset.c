@@ -72,6 +72,28 @@ START_TEST(an_unban_of_a_queued_ban_cancels_both)
 }
 END_TEST
 
+START_TEST(what_follows_a_restored_ban_stays_behind_it)
+{
+	struct ticket *t = ticket("192.0.2.1"), *other = ticket("192.0.2.2");
+
+	fx.action = add("A");
+	tracing(" ban unban ");
+	actionset_ban(fx.set, t, LANE_RESTORE, answered, NULL);
+	actionset_ban(fx.set, other, LANE_RESTORE, answered, NULL);
+	for (int i = 0; i < 2; i++)
+		(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
+	unban("192.0.2.1"); /* its ban runs */
+	ban("192.0.2.1");
+	ban("192.0.2.9");
+	expect_trace("ban f=inet4 192.0.2.1\nban f=inet4 192.0.2.9\n"
+	             "unban f=inet4 192.0.2.1\nban f=inet4 192.0.2.1\n"
+	             "ban f=inet4 192.0.2.2\n");
+	ck_assert_str_eq(fx.answers.p, "11111");
+	ticket_free(t);
+	ticket_free(other);
+}
+END_TEST
+
 START_TEST(a_prolong_of_a_queued_ban_changes_it)
 {
 	struct ticket *t = ticket("192.0.2.1");
@@ -254,6 +276,7 @@ actionset_suite(void)
 	tcase_add_test(tc, actions_are_stopped_in_reverse_order);
 	tcase_add_test(tc, live_bans_go_before_restored_ones);
 	tcase_add_test(tc, an_unban_of_a_queued_ban_cancels_both);
+	tcase_add_test(tc, what_follows_a_restored_ban_stays_behind_it);
 	tcase_add_test(tc, a_prolong_of_a_queued_ban_changes_it);
 	tcase_add_test(tc, a_flush_drops_what_was_to_be_restored);
 	tcase_add_test(tc, names_are_looked_up_once_a_ban);
