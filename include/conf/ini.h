@@ -35,6 +35,12 @@ struct ini_source {
 };
 int ini_parse(struct ini *ini, const struct ini_source *src, struct err *err);
 
+/*
+ * What ini lacks is found in under, as if under had been read before; under
+ * must outlive it and stay as it is. Once, before other overlays are made.
+ */
+void ini_lay_over(struct ini *ini, const struct ini *under);
+
 /* Sections without DEFAULT, in order of first appearance. */
 size_t ini_count(const struct ini *ini);
 struct ini_section *ini_at(const struct ini *ini, size_t i);

@@ -32,7 +32,10 @@ struct ini_section {
 	char **options;      /* in order, owned */
 	size_t n;
 	size_t cap;
-	struct pos pos; /* of the header */
+	struct pos pos;                  /* of the header */
+	const struct ini_section *under; /* has what this one lacks, or NULL */
+	const char **seen; /* options of both in order, built on demand */
+	size_t nseen;
 };
 
 struct ini {
@@ -75,6 +78,7 @@ section_free(struct ini_section *s)
 	for (size_t i = 0; i < s->n; i++)
 		free(s->options[i]);
 	free(s->options);
+	free(s->seen);
 	if (s->values != NULL) {
 		dictionary_del(s->values);
 		dictionary_del(s->origins);
@@ -141,32 +145,91 @@ ini_section(struct ini *ini, const char *name)
 	return s;
 }
 
+void
+ini_lay_over(struct ini *ini, const struct ini *under)
+{
+	struct ini_section **own = ini->sections;
+	size_t n = ini->n;
+
+	ini->defaults->under = under->defaults;
+	ini->sections = NULL;
+	ini->n = ini->cap = 0;
+	for (size_t i = 0; i < under->n; i++) {
+		const char *name = under->sections[i]->name;
+		struct ini_section *s = dict_get(ini->index, name);
+
+		if (s == NULL)
+			s = ini_section(ini, name);
+		else {
+			GROW(ini->sections, ini->n, ini->cap);
+			ini->sections[ini->n++] = s;
+		}
+		s->under = under->sections[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (own[i]->under != NULL)
+			continue;
+		GROW(ini->sections, ini->n, ini->cap);
+		ini->sections[ini->n++] = own[i];
+	}
+	free(own);
+}
+
 const char *
 ini_name(const struct ini_section *s)
 {
 	return s->name;
 }
 
-size_t
-ini_options(const struct ini_section *s)
-{
-	return s->n;
-}
-
-const char *
-ini_option(const struct ini_section *s, size_t i)
-{
-	return s->options[i];
-}
-
-const char *
-ini_get(const struct ini_section *s, const char *option)
+static const char *
+get_own(const struct ini_section *s, const char *option)
 {
 	if (s->values == NULL)
 		return NULL;
 	if (s->index != NULL)
 		return dict_get(s->index, option);
 	return dictionary_get(s->values, option, NULL);
+}
+
+const char *
+ini_get(const struct ini_section *s, const char *option)
+{
+	const char *own = get_own(s, option);
+
+	return own != NULL || s->under == NULL ? own
+	                                       : ini_get(s->under, option);
+}
+
+/* Options of the section below, then those that this one adds. */
+static void
+list_options(struct ini_section *s)
+{
+	size_t n = ini_options(s->under);
+
+	s->seen = xreallocarray(NULL, n + s->n + 1, sizeof(*s->seen));
+	for (size_t i = 0; i < n; i++)
+		s->seen[i] = ini_option(s->under, i);
+	for (size_t i = 0; i < s->n; i++)
+		if (ini_get(s->under, s->options[i]) == NULL)
+			s->seen[n++] = s->options[i];
+	s->nseen = n;
+}
+
+size_t
+ini_options(const struct ini_section *s)
+{
+	if (s->under == NULL)
+		return s->n;
+	if (s->seen == NULL)
+		list_options((struct ini_section *)(uintptr_t)s);
+	return s->nseen;
+}
+
+const char *
+ini_option(const struct ini_section *s, size_t i)
+{
+	return s->under == NULL || i >= ini_options(s) ? s->options[i]
+	                                               : s->seen[i];
 }
 
 /* The store of a long section gets an index, its own lookup is linear. */
@@ -189,13 +252,12 @@ struct pos
 ini_pos(const struct ini_section *s, const char *option)
 {
 	struct pos pos = {NULL, 0};
-	const char *origin, *file;
+	const char *origin = NULL, *file;
 
-	if (s->origins == NULL)
-		return pos;
-	origin = dictionary_get(s->origins, option, NULL);
+	if (s->origins != NULL)
+		origin = dictionary_get(s->origins, option, NULL);
 	if (origin == NULL)
-		return pos;
+		return s->under == NULL ? pos : ini_pos(s->under, option);
 	pos.line = (int)strtol(origin, NULL, 10);
 	file = strchr(origin, ':');
 	if (file != NULL && file[1] != '\0')
@@ -206,7 +268,9 @@ ini_pos(const struct ini_section *s, const char *option)
 struct pos
 ini_section_pos(const struct ini_section *s)
 {
-	return s->pos;
+	return s->pos.file == NULL && s->under != NULL
+	           ? ini_section_pos(s->under)
+	           : s->pos;
 }
 
 /* "line:file", which is what the dictionary of origins holds. */
@@ -237,7 +301,9 @@ ini_set(struct ini_section *s, const char *option, const char *value,
 		s->values = dictionary_new(0);
 		s->origins = dictionary_new(0);
 	}
-	if (ini_get(s, option) == NULL) {
+	free(s->seen);
+	s->seen = NULL;
+	if (get_own(s, option) == NULL) {
 		GROW(s->options, s->n, s->cap);
 		s->options[s->n++] = xstrdup(option);
 	}
