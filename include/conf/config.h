@@ -51,7 +51,9 @@ void config_server_release(struct config_server *s);
  * caller; -1 when the configuration fails as a whole (said in the log):
  * *stream is then NULL, or what -d still prints when no jail at all is right
  * (with o->test: when one is wrong). *bad counts jails that were left out.
- * The log options of the stream are those of config_server_load().
+ * Without dump and test, whatever is wrong in one jail leaves out that jail
+ * alone, unless no other is left. The log options of the stream are those of
+ * config_server_load().
  */
 int config_load(struct value **stream, int *bad, const struct config_opts *o);
 

@@ -48,6 +48,8 @@ int jaildef_read(struct jaildef *j, const struct jail_context *ctx,
 /* Adds the jail's commands; a 'start' is due when j->skipped is NULL. */
 int jaildef_stream(struct value *stream, struct jaildef *j,
     const struct config_opts *opts, struct err *err);
+/* Leaves the jail out of the stream for this reason, which the log gets. */
+void jaildef_break(struct jaildef *j, const char *why);
 void jaildef_release(struct jaildef *j);
 
 #endif

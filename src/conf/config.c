@@ -108,6 +108,16 @@ read_files(struct load *l)
 	return 0;
 }
 
+/*
+ * fail2ban: anything wrong in one jail stops all. Here only -d and -t, which
+ * pass a verdict, do so; to start, the jail is left out and said.
+ */
+static bool
+is_tolerant(const struct config_opts *o)
+{
+	return !o->dump && !o->test;
+}
+
 static int
 read_jail(struct load *l, const char *name)
 {
@@ -117,8 +127,12 @@ read_jail(struct load *l, const char *name)
 
 	GROW(l->list, l->n, l->cap);
 	j = &l->list[l->n++];
-	if (jaildef_read(j, &ctx, name, &l->err) != 0)
-		return -1;
+	if (jaildef_read(j, &ctx, name, &l->err) != 0) {
+		if (!is_tolerant(l->o))
+			return -1;
+		jaildef_break(j, err_text(&l->err));
+		err_reset(&l->err);
+	}
 	if (j->skipped != NULL) {
 		struct buf text = BUF_INIT;
 
@@ -163,9 +177,22 @@ read_jails(struct load *l)
 static int
 make_stream(struct load *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (jaildef_stream(l->stream, &l->list[i], l->o, &l->err) != 0)
-			return -1;
+	bool any_good = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct jaildef *j = &l->list[i];
+
+		if (jaildef_stream(l->stream, j, l->o, &l->err) != 0) {
+			if (!is_tolerant(l->o))
+				return -1;
+			jaildef_break(j, err_text(&l->err));
+			err_reset(&l->err);
+			l->bad++;
+			(void)jaildef_stream(l->stream, j, l->o, NULL);
+		}
+		any_good |= !j->is_broken;
+	}
+	l->any_good = any_good;
 	for (size_t i = 0; i < l->n; i++)
 		if (l->list[i].skipped == NULL)
 			value_add(l->stream,

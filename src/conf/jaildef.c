@@ -65,6 +65,15 @@ broken(struct jaildef *j, const char *what, const char *value, const char *why)
 }
 
 void
+jaildef_break(struct jaildef *j, const char *why)
+{
+	log_lines(LOG_ERROR, READER, "Jail '%s': %s", j->name, why);
+	free(j->skipped);
+	j->skipped = xstrdup(why);
+	j->is_broken = true;
+}
+
+void
 jaildef_predefine(struct overlay *jails, const char *dir)
 {
 	struct ini_section *s = ini_find(jails->all, INI_DEFAULT);

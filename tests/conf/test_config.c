@@ -237,7 +237,51 @@ START_TEST(missing_log_is_waited_for_when_asked)
 	value_free(stream);
 	o.wait_for_logs = false;
 	ck_assert_int_eq(config_load(&stream, &bad, &o), -1);
+	value_free(stream);
 	buf_release(&text);
+}
+END_TEST
+
+/* Whatever is wrong in one jail, with a good one beside it. */
+static const char *const broken_jails[] = {
+    "bantime = %(nowhere)s\n",
+    "filter = missing\n",
+    "filter = junk\n",
+    "journalmatch = \"\n",
+    "action = loop\n",
+    "action = missing\n",
+    "logpath = @DIR@/missing\n",
+};
+
+START_TEST(one_broken_jail_stops_no_other_unless_it_is_a_test)
+{
+	struct config_opts o = {.dir = dir};
+	struct value *stream = NULL;
+	struct buf text = BUF_INIT, jails = BUF_INIT;
+	int bad;
+
+	buf_addf(&jails,
+	    "[good]\nenabled = true\n[bad]\nenabled = true\nbackend = polling\n"
+	    "%s",
+	    broken_jails[_i]);
+	write_file("fail2ban.conf", "[Definition]\nloglevel = INFO\n");
+	write_file("filter.d/junk.conf", "no section\n");
+	write_file(
+	    "action.d/loop.conf", "[Definition]\nactionban = <actionban>\n");
+	write_file("jail.conf", jails.p);
+	ck_assert_int_eq(config_load(&stream, &bad, &o), 0);
+	for (size_t i = 0; i < stream->n; i++)
+		value_repr(&text, stream->items[i]);
+	ck_assert_ptr_nonnull(strstr(text.p, "['start', 'good']"));
+	ck_assert_ptr_null(strstr(text.p, "['start', 'bad']"));
+	ck_assert_ptr_nonnull(strstr(text.p, "['config-error', "));
+	ck_assert_int_eq(bad, 1);
+	value_free(stream);
+	o.test = true;
+	ck_assert_int_eq(config_load(&stream, &bad, &o), -1);
+	value_free(stream);
+	buf_release(&text);
+	buf_release(&jails);
 }
 END_TEST
 
@@ -296,6 +340,9 @@ config_suite(void)
 	tcase_add_loop_test(tc, lint_names_file_and_line, 0,
 	    sizeof(lint_cases) / sizeof(lint_cases[0]));
 	tcase_add_test(tc, missing_log_is_waited_for_when_asked);
+	tcase_add_loop_test(tc,
+	    one_broken_jail_stops_no_other_unless_it_is_a_test, 0,
+	    sizeof(broken_jails) / sizeof(broken_jails[0]));
 	tcase_add_test(tc, filter_of_a_file_knows_its_own_options_only);
 	suite_add_tcase(s, tc);
 	return s;
