@@ -62,6 +62,12 @@ int config_load(struct value **stream, int *bad, const struct config_opts *o);
  * file:line, appended to err. Returns their number. (conf/lint)
  */
 int config_lint(const struct config_opts *o, struct err *err);
+/*
+ * The same for one filter as text: "filter.d/NAME" of the directory, or with
+ * exact that file alone.
+ */
+int config_lint_filter(
+    const char *dir, const char *name, bool exact, struct err *err);
 
 /*
  * One filter for fail2ban-regex (spec 08 section 2). *ret is a dict:

@@ -40,6 +40,11 @@ bool lint_is_used(struct lint *l, const struct overlay *o, const char *name);
 /* A filter as a jail uses it; combined is NULL when it could not be made. */
 void lint_filter(
     struct lint *l, const struct definition *d, const struct value *combined);
+/*
+ * One filter as text: "filter.d/NAME" of the directory, or with exact that
+ * file alone.
+ */
+void lint_filter_file(struct lint *l, const char *name, bool exact);
 /* Every filter of the directory, as text. */
 void lint_all_filters(struct lint *l);
 /* An action as a jail uses it. */

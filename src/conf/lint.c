@@ -519,3 +519,21 @@ config_lint(const struct config_opts *o, struct err *err)
 	dict_free(l.used);
 	return l.n;
 }
+
+int
+config_lint_filter(
+    const char *dir, const char *name, bool exact, struct err *err)
+{
+	struct config_opts o = {.dir = dir};
+	struct lint l = {.o = &o,
+	    .cache = overlay_cache_new(),
+	    .said = dict_new(NULL),
+	    .used = dict_new(NULL),
+	    .err = err};
+
+	lint_filter_file(&l, name, exact);
+	overlay_cache_free(l.cache);
+	dict_free(l.said);
+	dict_free(l.used);
+	return l.n;
+}

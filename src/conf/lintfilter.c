@@ -300,6 +300,20 @@ is_conf(const char *name)
 }
 
 void
+lint_filter_file(struct lint *l, const char *name, bool exact)
+{
+	struct overlay_from from = {
+	    .dir = l->o->dir, .name = name, .exact = exact, .cache = l->cache};
+	struct overlay *cfg = NULL;
+	struct err why = ERR_INIT;
+
+	if (overlay_read(&cfg, &from, &why) == OVERLAY_OK)
+		lint_text(l, cfg);
+	err_release(&why);
+	overlay_free(cfg);
+}
+
+void
 lint_all_filters(struct lint *l)
 {
 	char *folder = xasprintf("%s/filter.d", l->o->dir);
@@ -307,21 +321,13 @@ lint_all_filters(struct lint *l)
 	struct dirent *e;
 
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
-		struct overlay_from from = {
-		    .dir = l->o->dir, .cache = l->cache};
-		struct overlay *cfg = NULL;
-		struct err why = ERR_INIT;
 		char *name;
 
 		if (!is_conf(e->d_name))
 			continue;
 		name = xasprintf(
 		    "filter.d/%.*s", (int)strlen(e->d_name) - 5, e->d_name);
-		from.name = name;
-		if (overlay_read(&cfg, &from, &why) == OVERLAY_OK)
-			lint_text(l, cfg);
-		err_release(&why);
-		overlay_free(cfg);
+		lint_filter_file(l, name, false);
 		free(name);
 	}
 	if (dir != NULL)

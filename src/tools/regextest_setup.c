@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/optlist.h"
 #include "base/utf8.h"
@@ -172,31 +171,6 @@ apply(struct setup *s, const struct value *filter, struct err *err)
 	    s->spec, value_get(filter, "ignoreregex"), true, err);
 }
 
-/*
- * The kex messages of sshd name no address: a regex for them alone cannot
- * work, whatever its syntax.
- */
-static void
-add_hint(const char *dir, const char *path, struct err *err)
-{
-	struct buf text = BUF_INIT;
-	struct stat st;
-	char *kex = xasprintf("%s/filter.d/sshd-kex.conf", dir);
-
-	if (io_read_file(&text, path, 1 << 20) == 0 &&
-	    strstr(text.p, "kex_exchange_identification") != NULL &&
-	    stat(kex, &st) == 0)
-		err_set(err,
-		    "hint: sshd's \"kex_exchange_identification\" lines name "
-		    "no "
-		    "address; the filter sshd-kex finds the one that belongs "
-		    "to "
-		    "them (%s)",
-		    kex);
-	free(kex);
-	buf_release(&text);
-}
-
 /* What the argument REGEX turned out to be. */
 struct target {
 	enum config_filter_kind kind;
@@ -252,6 +226,23 @@ say_target(const struct setup *s, const struct target *t)
 		    t->options);
 }
 
+/* Why a filter does not work, where the configuration can tell. */
+static void
+explain(const struct setup *s, const struct target *t, struct err *err)
+{
+	char *name;
+
+	if (t->path == NULL)
+		return;
+	if (t->kind == CONFIG_FILTER_FILE || strcmp(t->dir, s->o->config) != 0)
+		name = xstrdup(t->path);
+	else
+		name = xasprintf("filter.d/%s", t->name);
+	(void)config_lint_filter(
+	    s->o->config, name, strcmp(name, t->path) == 0, err);
+	free(name);
+}
+
 static int
 use_target(struct setup *s, const struct target *t, struct value **journalmatch,
     struct err *err)
@@ -271,8 +262,8 @@ use_target(struct setup *s, const struct target *t, struct value **journalmatch,
 		r = apply(s, filter, err);
 	if (r == 0 && (match = value_get(filter, "journalmatch")) != NULL)
 		*journalmatch = value_copy(match);
-	if (r != 0 && t->path != NULL)
-		add_hint(t->dir, t->path, err);
+	if (r != 0)
+		explain(s, t, err);
 	value_free(filter);
 	return r;
 }

@@ -239,6 +239,20 @@ same 'what is missing' 0 cat errors <<'EOF'
 ERROR: provide both <LOG> and <REGEX>.
 EOF
 
+# ---- a filter that cannot work says why, and which one does
+mkdir -p kex/filter.d
+: >kex/filter.d/sshd-kex.conf
+cat >kex/filter.d/mine.conf <<'EOF'
+[Definition]
+failregex = ^%(__prefix_line)serror: kex_exchange_identification: $$preauth$$$
+EOF
+regex -c kex -o id x mine >out
+if [ $? -ne 255 ] || ! grep -q '^kex/filter.d/mine.conf:2: .*failregex.*sshd-kex' out; then
+	cat out
+	echo "FAILED: a wrong filter for sshd's key exchange" >&2
+	failed=1
+fi
+
 # ---- a filter of our own, annotated samples
 mkdir -p conf/filter.d
 cat >conf/filter.d/app.conf <<'EOF'
