@@ -94,7 +94,8 @@ void jail_position(
 
 /*
  * Ends of bans: wall-clock time of the earliest one, INFINITY when there is
- * none (or the jail is idle). jail_run_due() unbans what has ended.
+ * none (or the jail is idle). jail_run_due() unbans what has ended, some
+ * hundreds a call: the rest is due still.
  */
 double jail_next_due(const struct jail *j);
 void jail_run_due(struct jail *j, double now);

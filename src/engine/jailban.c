@@ -12,6 +12,10 @@
 #include "base/mem.h"
 #include "engine/judge.h"
 
+enum {
+	UNBAN_SLICE = 500,
+};
+
 /* ---- failures */
 
 static void
@@ -289,6 +293,7 @@ judge_unban(struct jail *j, struct ticket *t, struct work *work)
 	ticket_free(t);
 }
 
+/* Those beyond the slice are due still, so the timer rings again at once. */
 void
 jail_run_due(struct jail *j, double now)
 {
@@ -297,7 +302,12 @@ jail_run_due(struct jail *j, double now)
 	if (j->idle || j->stopping)
 		return;
 	judge_commit(j);
-	while ((t = bans_take_ended(j->bans, now)) != NULL)
+	for (int i = 0; i < UNBAN_SLICE; i++) {
+		t = bans_take_ended(j->bans, now);
+		if (t == NULL)
+			break;
 		judge_unban(j, t, NULL);
+	}
+	j->told_due = NAN;
 	judge_tell_due(j);
 }

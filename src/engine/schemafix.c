@@ -158,7 +158,10 @@ static const struct step {
     {4, "",
         "INSERT OR REPLACE INTO main.bips(ip, jail, timeofban, bantime, "
         "bancount, data) SELECT ip, jail, timeofban, bantime, bancount, data "
-        "FROM main.bans WHERE ip IS NOT NULL ORDER BY timeofban;"},
+        "FROM main.bans WHERE ip IS NOT NULL ORDER BY timeofban;"
+        /* old versions did not insist on the jail's row, we do */
+        "INSERT OR IGNORE INTO main.jails(name, enabled) SELECT jail, 0 FROM "
+        "main.bans UNION SELECT jail, 0 FROM main.logs;"},
 };
 
 static int

@@ -481,6 +481,7 @@ make_old(const struct old_case *c)
 	    "%s INSERT INTO fail2banDb VALUES(%d);"
 	    "INSERT INTO jails VALUES('j1', 1);"
 	    "INSERT INTO logs VALUES('j1', '/x', 'm', 7);"
+	    "INSERT INTO logs VALUES('gone', '/y', 'm', 8);"
 	    "INSERT INTO bans(jail, ip, timeofban, data%s) VALUES('j1', "
 	    "'7.7.7.7', 1699999990, '{\"matches\":[],\"failures\":4}'%s);",
 	    c->sql, c->version, c->version == 3 ? ", bantime" : "",
@@ -523,7 +524,9 @@ START_TEST(old_versions_are_upgraded_with_a_backup)
 	ck_assert_str_eq(
 	    sql("select ip,jail,timeofban,bantime,bancount from bips"),
 	    "7.7.7.7|j1|1699999990|-2|1\n");
-	ck_assert_str_eq(sql("select * from logs"), "j1|/x|m|7\n");
+	ck_assert_str_eq(sql("select * from logs"), "j1|/x|m|7\ngone|/y|m|8\n");
+	ck_assert_str_eq(sql("select * from jails"), "j1|0\ngone|0\n");
+	ck_assert_str_eq(sql("pragma foreign_key_check"), "");
 	ck_assert_uint_eq(count_files(".20231114-221320", &backup), 1);
 	want = xasprintf(
 	    "INFO database: Connected to fail2ban persistent database '%s'\n"

@@ -70,6 +70,31 @@ START_TEST(ban_ends_when_its_time_is_over)
 }
 END_TEST
 
+START_TEST(many_bans_end_in_slices)
+{
+	struct jail_counts n;
+	char id[32];
+
+	ck_assert_int_eq(actionset_del(jail_actions(jf.jail), "rec", NULL), 0);
+	for (int i = 0; i < 1200; i++) {
+		(void)snprintf(id, sizeof(id), "10.0.%d.%d", i / 200, i % 200);
+		(void)jailfix_banip(id);
+	}
+	clock_set(NOW + 61);
+	for (int left = 1200; left > 0;) {
+		int due = jf.due;
+
+		ck_assert(jail_next_due(jf.jail) < clock_now());
+		jail_run_due(jf.jail, clock_now());
+		ck_assert_int_gt(jf.due, due);
+		jail_counts(jf.jail, &n);
+		ck_assert_int_lt((int)n.banned, left);
+		left = (int)n.banned;
+	}
+	ck_assert(isinf(jail_next_due(jf.jail)));
+}
+END_TEST
+
 /* fail2ban: bantime 60, lines 100, 90, 80 seconds old. */
 START_TEST(ban_that_is_over_already_is_none)
 {
@@ -644,6 +669,7 @@ jail_suite(void)
 	tcase_add_checked_fixture(tc, setup, jailfix_teardown);
 	tcase_add_test(tc, three_failures_are_a_ban);
 	tcase_add_test(tc, ban_ends_when_its_time_is_over);
+	tcase_add_test(tc, many_bans_end_in_slices);
 	tcase_add_test(tc, ban_that_is_over_already_is_none);
 	tcase_add_loop_test(tc, future_and_nonsense_times_are_now, 0, 4);
 	tcase_add_test(tc, id_cannot_forge_a_line);
