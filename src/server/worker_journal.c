@@ -176,30 +176,43 @@ earliest(const struct handle *h)
 	return since;
 }
 
+/* A file that was made just now cannot be opened before it has a header. */
+static struct journal *
+try_open(const struct files *f)
+{
+	struct err err = ERR_INIT;
+	int *fds = xcalloc(f->n + 1, sizeof(*fds));
+	struct journal *j;
+
+	for (size_t i = 0; i < f->n; i++)
+		fds[i] = f->files[i].fd;
+	j = journal_open(fds, f->n, &err);
+	free(fds);
+	if (j == NULL)
+		log_msg(LOG_DEBUG_, "filtersystemd", "Unable to read: %s",
+		    err_text(&err));
+	err_release(&err);
+	return j;
+}
+
 /*
  * Goes on behind the last entry that was read, or at the time that the jails
- * want.
+ * want. What cannot be opened yet is tried again when it changes.
  */
 static void
 open_next(struct handle *h)
 {
-	struct err err = ERR_INIT;
-	int *fds = xcalloc(h->next.n + 1, sizeof(*fds));
+	struct journal *j = h->next.n == 0 ? NULL : try_open(&h->next);
 
+	if (h->next.n > 0 && j == NULL)
+		return;
 	journal_close(h->j);
 	files_release(&h->now);
 	h->now = h->next;
 	memset(&h->next, 0, sizeof(h->next));
 	h->is_next = false;
-	for (size_t i = 0; i < h->now.n; i++)
-		fds[i] = h->now.files[i].fd;
-	h->j = h->now.n == 0 ? NULL : journal_open(fds, h->now.n, &err);
-	free(fds);
-	if (err.count > 0)
-		log_msg(LOG_ERROR, "filtersystemd", "Unable to read: %s",
-		    err_text(&err));
-	err_release(&err);
-	if (h->j == NULL)
+	h->j = j;
+	if (j == NULL)
 		return;
 	set_matches(h);
 	h->again = h->last != NULL;
@@ -346,13 +359,18 @@ is_missed(const struct handle *h)
 static bool
 handle_turn(struct worker_journals *j, struct handle *h, int64_t deadline)
 {
+	bool fresh;
+
 	if (h->n == 0)
 		return false;
-	if (h->j == NULL && h->is_next)
+	if (h->j == NULL && h->is_next && h->touched) {
+		h->touched = false;
 		open_next(h);
+	}
 	if (h->j == NULL)
 		return false;
 	go_back(h);
+	fresh = h->touched;
 	for (int count = 1; h->touched; count++) {
 		int rc = journal_next(h->j);
 		bool known = rc > 0 && h->again && journal_is_at(h->j, h->last);
@@ -365,7 +383,7 @@ handle_turn(struct worker_journals *j, struct handle *h, int64_t deadline)
 		if (count % BETWEEN == 0 && clock_mono_ms() >= deadline)
 			break;
 	}
-	if (!h->touched && h->is_next && !is_missed(h))
+	if (fresh && !h->touched && h->is_next && !is_missed(h))
 		open_next(h);
 	return h->touched;
 }
@@ -381,15 +399,23 @@ worker_journals_turn(struct worker_journals *j, int milliseconds)
 	return more;
 }
 
+static bool
+is_watched(const struct files *f, int watch)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (watch < 0 || f->files[i].watch == watch)
+			return true;
+	return false;
+}
+
 void
 worker_journals_touched(struct worker_journals *j, int watch)
 {
 	for (size_t i = 0; i < j->n; i++) {
 		struct handle *h = j->handles[i];
 
-		for (size_t k = 0; k < h->now.n; k++)
-			if (watch < 0 || h->now.files[k].watch == watch)
-				h->touched = true;
+		h->touched = h->touched || is_watched(&h->now, watch) ||
+		             is_watched(&h->next, watch);
 	}
 }
 
