@@ -18,8 +18,9 @@ struct msource {
 	int fd; /* owned; kept for a worker that is started again */
 	dev_t dev;
 	ino_t ino;
-	int wd;    /* in the worker's inotify, -1: none */
-	bool copy; /* the worker decides whether it is of use */
+	int wd;                    /* in the worker's inotify, -1: none */
+	bool copy;                 /* the worker decides whether it is of use */
+	char hash[FIRSTLINE_SIZE]; /* of the first line, when last looked at */
 };
 
 struct mlog {
@@ -179,6 +180,8 @@ struct msource *monitor_source(
 struct mark *mattach_mark(struct mattach *a, uint32_t source);
 /* Says that the current file was truncated. */
 void monitor_tell_truncation(const struct mlog *l);
+/* A new worker cannot know that a file began anew while there was none. */
+void monitor_check_truncation(struct monitor *m);
 /* Copies that nobody reads. */
 void monitor_drop_copies(struct monitor *m);
 void monitor_retire(struct monitor *m, uint32_t source);

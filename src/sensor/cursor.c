@@ -69,6 +69,20 @@ cursor_rewind(struct cursor *c)
 	c->gen = gen;
 }
 
+/*
+ * A block that was read while the file was truncated and grew again may hold
+ * old bytes first and new ones behind; then its start has changed by now.
+ */
+static bool
+is_still_there(int fd, int64_t at, const char *p, size_t n)
+{
+	char now[CURSOR_TAIL];
+	size_t some = n < sizeof(now) ? n : sizeof(now);
+
+	return read_at(fd, now, some, at) == (ssize_t)some &&
+	       memcmp(now, p, some) == 0;
+}
+
 enum cursor_result
 cursor_fill(struct cursor *c, int fd, struct block *b)
 {
@@ -80,6 +94,9 @@ cursor_fill(struct cursor *c, int fd, struct block *b)
 	if (got < 0)
 		return CURSOR_ERROR;
 	if ((size_t)got < c->tail_n || memcmp(b->p, c->tail, c->tail_n) != 0)
+		return CURSOR_REWRITTEN;
+	if ((size_t)got > c->tail_n &&
+	    !is_still_there(fd, c->at - (int64_t)c->tail_n, b->p, (size_t)got))
 		return CURSOR_REWRITTEN;
 	b->start = c->tail_n;
 	b->end = (size_t)got;

@@ -116,11 +116,21 @@ is_read(const struct log *l, size_t at)
 	return true;
 }
 
+/* A copy may be needed as long as somebody is behind. */
+static bool
+is_done(const struct log *l, size_t at, int64_t now)
+{
+	const struct source *s = &l->sources[at];
+	int quiet = l->nsources > MANY && !s->copy ? QUIET_MANY_MS : QUIET_MS;
+
+	return now - s->grown >= quiet && is_read(l, at) &&
+	       (!s->copy || is_read(l, l->nsources - 1));
+}
+
 /* Whether some are left. */
 static bool
 retire_log(struct reader *r, const struct log *l)
 {
-	int quiet = l->nsources > MANY ? QUIET_MANY_MS : QUIET_MS;
 	int64_t now = clock_mono_ms();
 	bool left = false;
 
@@ -129,7 +139,7 @@ retire_log(struct reader *r, const struct log *l)
 
 		if (s->retiring)
 			continue;
-		if (now - s->grown >= quiet && is_read(l, k)) {
+		if (is_done(l, k, now)) {
 			s->retiring = true;
 			r->ops->retired(r->arg, s->id);
 		} else

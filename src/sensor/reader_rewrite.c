@@ -50,19 +50,24 @@ reader_same_head(const struct source *s, const struct block *b)
 	    s->head, s->head_n, b->p + b->start, b->end - b->start);
 }
 
-/* Index of the first copy of what the file holds now; where to stop. */
+/*
+ * Index of the first copy of what the file holds now; where to stop. One
+ * without contents is being made right now.
+ */
 static size_t
 find_present(const struct log *l)
 {
 	size_t last = l->nsources - 1;
 	const struct source *now = &l->sources[last];
 
-	for (size_t i = 0; i < last; i++) {
+	for (size_t i = 0; now->head_n > 0 && i < last; i++) {
 		char head[CURSOR_TAIL];
+		size_t n;
 
-		if (l->sources[i].copy &&
-		    same_start(now->head, now->head_n, head,
-		        read_head(head, l->sources[i].fd)))
+		if (!l->sources[i].copy)
+			continue;
+		n = read_head(head, l->sources[i].fd);
+		if (n == 0 || same_start(now->head, now->head_n, head, n))
 			return i;
 	}
 	return last;
@@ -120,7 +125,14 @@ reader_begin_anew(struct reader *r, struct log *l)
 {
 	size_t last = l->nsources - 1;
 	size_t end = find_present(l);
+	char head[CURSOR_TAIL];
 
+	/* It was empty and is not any more: that may be in a copy too. */
+	if (l->sources[last].head_n == 0 &&
+	    read_head(head, l->sources[last].fd) > 0) {
+		reader_rewritten(r, l, &l->sources[last]);
+		return;
+	}
 	for (size_t i = 0; i < l->nattaches; i++) {
 		struct place *p = &l->attaches[i]->places[last];
 

@@ -300,6 +300,21 @@ has_copies(const struct log *l)
 	return false;
 }
 
+static bool
+is_current(const struct group *g)
+{
+	return g->source + 1 == g->l->nsources;
+}
+
+/* At the start of the file: were there contents before these? */
+static bool
+may_lack_copies(const struct group *g, const struct source *s)
+{
+	return is_current(g) && g->c.at == 0 &&
+	       (g->c.gen > 0 || has_copies(g->l)) &&
+	       !reader_same_head(s, &g->r->block);
+}
+
 static void
 read_source(struct group *g, int64_t deadline)
 {
@@ -307,18 +322,19 @@ read_source(struct group *g, int64_t deadline)
 
 	switch (cursor_fill(&g->c, s->fd, &g->r->block)) {
 	case CURSOR_DATA:
-		if (g->source + 1 == g->l->nsources && g->c.at == 0 &&
-		    (g->c.gen > 0 || has_copies(g->l)) &&
-		    !reader_same_head(s, &g->r->block))
+		if (may_lack_copies(g, s))
 			reader_rewritten(g->r, g->l, s);
 		else
 			read_block(g, deadline);
 		break;
 	case CURSOR_END:
-		set_at_end(g);
+		if (g->c.at == 0 && has_copies(g->l) && is_current(g))
+			reader_rewritten(g->r, g->l, s);
+		else
+			set_at_end(g);
 		break;
 	case CURSOR_REWRITTEN:
-		if (g->source + 1 < g->l->nsources) {
+		if (!is_current(g)) {
 			set_at_end(g); /* an old file: what was read is all */
 			break;
 		}

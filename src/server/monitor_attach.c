@@ -47,9 +47,11 @@ monitor_tell_position(
     struct monitor *m, struct mattach *a, int64_t at, bool always)
 {
 	const struct mlog *l = a->log;
+	struct msource *s = &l->sources[l->nsources - 1];
 	struct monitor_pos pos = {.at = (double)at};
 
-	firstline_hash(pos.mark, l->sources[l->nsources - 1].fd);
+	firstline_hash(s->hash, s->fd);
+	memcpy(pos.mark, s->hash, sizeof(s->hash));
 	if (always || pos.mark[0] != '\0')
 		m->ops->position(m->arg, a->jail->name, l->path, &pos);
 }

@@ -175,6 +175,54 @@ is_marked(const struct monitor *m, const struct mlog *l, uint32_t source)
 }
 
 void
+monitor_tell_truncation(const struct mlog *l)
+{
+	const struct msource *s = &l->sources[l->nsources - 1];
+	char hash[FIRSTLINE_SIZE];
+	struct stat st;
+
+	if (!log_enabled(LOG_MSG) || fstat(s->fd, &st) != 0)
+		return;
+	firstline_hash(hash, s->fd);
+	log_msg(LOG_MSG, "filter",
+	    "Log rotation detected for %s, reason: (%lld, %lld, %llu, %llu, "
+	    "'%s', '%s')",
+	    l->path, (long long)st.st_size, (long long)0,
+	    (unsigned long long)st.st_ino, (unsigned long long)s->ino, hash,
+	    hash);
+}
+
+/* Everything that the marks say about it is void. */
+static void
+begin_anew(struct monitor *m, struct mlog *l, uint32_t source)
+{
+	for (struct attach_iter it = {0}; next_attach(m, l, &it);) {
+		struct mark *mark = mattach_mark(it.attach, source);
+
+		mark->gen++;
+		mark->done = mark->end = 0;
+		mark->index = 0;
+	}
+}
+
+void
+monitor_check_truncation(struct monitor *m)
+{
+	for (size_t i = 0; i < m->nlogs; i++) {
+		struct mlog *l = m->logs[i];
+		struct msource *s = &l->sources[l->nsources - 1];
+		char hash[FIRSTLINE_SIZE];
+
+		firstline_hash(hash, s->fd);
+		if (s->hash[0] != '\0' && strcmp(s->hash, hash) != 0) {
+			monitor_tell_truncation(l);
+			begin_anew(m, l, s->id);
+		}
+		memcpy(s->hash, hash, sizeof(hash));
+	}
+}
+
+void
 monitor_drop_copies(struct monitor *m)
 {
 	for (size_t i = 0; i < m->nlogs; i++) {
@@ -306,6 +354,7 @@ add_source(struct monitor *m, struct mlog *l, int fd, unsigned flags)
 	s->id = ++m->last_id;
 	s->fd = fd;
 	s->copy = (flags & SOURCE_COPY) != 0;
+	firstline_hash(s->hash, fd);
 	s->wd = watch_file(m, fd);
 	if (s->wd < 0 || is_silent(fd))
 		poll_log(m, l);
@@ -338,24 +387,6 @@ tell_rotation(const struct mlog *l, const struct msource *old,
 	    l->path, (long long)st->st_size, (long long)0,
 	    (unsigned long long)st->st_ino, (unsigned long long)old->ino, hash,
 	    before);
-}
-
-void
-monitor_tell_truncation(const struct mlog *l)
-{
-	const struct msource *s = &l->sources[l->nsources - 1];
-	char hash[FIRSTLINE_SIZE];
-	struct stat st;
-
-	if (!log_enabled(LOG_MSG) || fstat(s->fd, &st) != 0)
-		return;
-	firstline_hash(hash, s->fd);
-	log_msg(LOG_MSG, "filter",
-	    "Log rotation detected for %s, reason: (%lld, %lld, %llu, %llu, "
-	    "'%s', '%s')",
-	    l->path, (long long)st.st_size, (long long)0,
-	    (unsigned long long)st.st_ino, (unsigned long long)s->ino, hash,
-	    hash);
 }
 
 static void

@@ -193,6 +193,7 @@ static void
 send_all(struct monitor *m)
 {
 	monitor_drop_copies(m);
+	monitor_check_truncation(m);
 	for (size_t i = 0; i < m->nlogs; i++)
 		for (size_t k = 0; k < m->logs[i]->nsources; k++) {
 			const struct msource *s = &m->logs[i]->sources[k];

@@ -22,6 +22,10 @@
 static const char *const kinds[] = {
     "rename", "shift", "copytruncate", "recreate", "none", NULL};
 
+enum {
+	KILLS = 4, /* after each the next worker waits longer */
+};
+
 struct run {
 	const char *kind;
 	int rotations;
@@ -40,6 +44,7 @@ struct run {
 	pid_t writer;
 	int kill_every; /* ticks, 0: the worker lives */
 	int ticks;
+	int kills;
 	bool stopped;
 };
 
@@ -207,11 +212,13 @@ on_tick(uv_timer_t *timer)
 	if (r->writer > 0 && waitpid(r->writer, NULL, WNOHANG) == r->writer)
 		r->writer = 0;
 	if (r->kill_every > 0 && r->ticks % r->kill_every == 0 &&
-	    monitor_worker_pid(r->monitor) > 0)
+	    r->kills < KILLS && monitor_worker_pid(r->monitor) > 0) {
+		r->kills++;
 		(void)kill(monitor_worker_pid(r->monitor), SIGKILL);
+	}
 	r->still = r->found == r->before ? r->still + 1 : 0;
 	r->before = r->found;
-	finished = r->writer == 0 && (r->found == r->total || r->still > 60);
+	finished = r->writer == 0 && (r->found == r->total || r->still > 100);
 	if (!finished)
 		return;
 	(void)uv_timer_stop(&r->tick);
@@ -277,7 +284,7 @@ run_kind(struct run *r)
 	r->total = (long)r->rotations * r->lines;
 	r->seen = xcalloc((size_t)r->total, 1);
 	r->found = r->doubled = r->before = 0;
-	r->still = r->ticks = 0;
+	r->still = r->ticks = r->kills = 0;
 	(void)uv_loop_init(&r->loop);
 	r->monitor = monitor_new(&r->loop, &ops, r, &err);
 	if (r->monitor == NULL)
@@ -301,7 +308,7 @@ run_kind(struct run *r)
 int
 main(int argc, char **argv)
 {
-	struct run r = {.rotations = 50, .lines = 200};
+	struct run r = {.rotations = 50, .lines = 1000};
 	int rc = 0;
 
 	if (argc == 2 && strcmp(argv[1], WORKER_WORD) == 0)
@@ -320,7 +327,7 @@ main(int argc, char **argv)
 		r.kind = kinds[i];
 		if ((argc < 2 && i != 2) ||
 		    (argc > 1 && strcmp(argv[1], "all") == 0) ||
-		    (argc > 1 && strcmp(argv[1], r.kind) == 0))
+		    strcmp(argv[1], r.kind) == 0)
 			rc |= run_kind(&r);
 	}
 	return rc;
