@@ -65,6 +65,8 @@ START_TEST(no_file_has_none)
 }
 END_TEST
 
+Suite *firstline_suite(void);
+
 Suite *
 firstline_suite(void)
 {

@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/pack.h"
@@ -98,6 +99,8 @@ START_TEST(text_with_a_nul_or_too_long_is_no_string)
 	buf_release(&b);
 }
 END_TEST
+
+Suite *pack_suite(void);
 
 Suite *
 pack_suite(void)

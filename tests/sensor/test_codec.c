@@ -98,6 +98,8 @@ START_TEST(all_line_ends_are_stripped)
 }
 END_TEST
 
+Suite *codec_suite(void);
+
 Suite *
 codec_suite(void)
 {

@@ -172,6 +172,8 @@ START_TEST(seek_without_dates_starts_at_the_start)
 }
 END_TEST
 
+Suite *cursor_suite(void);
+
 Suite *
 cursor_suite(void)
 {

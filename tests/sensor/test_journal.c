@@ -132,6 +132,8 @@ START_TEST(invalid_match_is_refused)
 }
 END_TEST
 
+Suite *journal_suite(void);
+
 Suite *
 journal_suite(void)
 {
