@@ -16,6 +16,7 @@ struct source {
 	bool polled;
 	bool copy;      /* not known to belong to the log */
 	bool rewritten; /* waits for reader_checked() */
+	bool anew;      /* was rewritten once */
 	bool retiring;  /* retired() was called */
 	/* How the file began when it was found rewritten; jails at its start
 	   read it only as long as that is so. */

@@ -30,7 +30,7 @@ read_head(char *head, int fd)
 void
 reader_rewritten(struct reader *r, struct log *l, struct source *s)
 {
-	s->rewritten = true;
+	s->rewritten = s->anew = true;
 	s->head_n = read_head(s->head, s->fd);
 	r->ops->rewritten(r->arg, l->id, s->id);
 }

@@ -311,7 +311,7 @@ static bool
 may_lack_copies(const struct group *g, const struct source *s)
 {
 	return is_current(g) && g->c.at == 0 &&
-	       (g->c.gen > 0 || has_copies(g->l)) &&
+	       (s->anew || g->c.gen > 0 || has_copies(g->l)) &&
 	       !reader_same_head(s, &g->r->block);
 }
 
