@@ -64,7 +64,7 @@ enum regex_result {
  */
 enum regex_result regex_search(struct regex *re, const char *subject, size_t n,
     size_t start, bool is_ascii);
-/* The same with limits eight times as high, for a search that hit one. */
+/* The same with limits four times as high, for a search that hit one. */
 enum regex_result regex_search_again(struct regex *re, const char *subject,
     size_t n, size_t start, bool is_ascii);
 struct regex_span regex_group(const struct regex *re, int group);

@@ -15,6 +15,9 @@
 /* A connection that tries more users than these is known well enough. */
 #define USERS_MAX 64
 
+/* So many connections are kept whatever the time of the log. */
+#define KEEP_MIN 128
+
 struct record {
 	struct captures data;
 	struct linelist matches;
@@ -148,11 +151,24 @@ record_take(struct mlf *m)
 	return r;
 }
 
+/*
+ * fail2ban keeps 100 connections. More are kept only as long as the log says
+ * that they are young: what an old log leaves open must not pile up.
+ */
 static void
-record_store(struct mlf *m, struct record *r)
+drop_old(struct mlf *m, const struct mlf_line *line)
+{
+	while (dict_count(m->records) > KEEP_MIN &&
+	       line->time - m->oldest->log_time > MLF_AGE)
+		record_remove(m, m->oldest);
+}
+
+static void
+record_store(struct mlf *m, struct record *r, const struct mlf_line *line)
 {
 	const struct capture *id = captures_get(&r->data, NAME_MLFID);
 
+	drop_old(m, line);
 	if (dict_count(m->records) >= m->max) {
 		m->evicted++;
 		record_remove(m, m->oldest);
@@ -247,10 +263,12 @@ forget_other_address(struct captures *known, const struct captures *data)
 
 	if (captures_has(data, NAME_IP4))
 		return;
-	if (name || captures_has(data, NAME_IP6))
-		captures_remove(known, NAME_IP4);
-	if (name && !captures_has(data, NAME_IP6))
-		captures_remove(known, NAME_IP6);
+	if ((name || captures_has(data, NAME_IP6)) &&
+	    captures_has(known, NAME_IP4))
+		captures_set(known, NAME_IP4, NULL, 0);
+	if (name && !captures_has(data, NAME_IP6) &&
+	    captures_has(known, NAME_IP6))
+		captures_set(known, NAME_IP6, NULL, 0);
 }
 
 /* Step 2: the line is laid over what is known. */
@@ -360,7 +378,7 @@ mlf_line(struct mlf *m, const struct mlf_line *line, struct mlf_found *found)
 		unlink_record(m, r);
 		link_newest(m, r);
 	} else if (!f.forget)
-		record_store(m, r);
+		record_store(m, r, line);
 	else {
 		r->older = m->spare;
 		m->spare = r;

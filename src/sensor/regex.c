@@ -19,9 +19,9 @@
  * Machine code counts its steps less often than the interpreter.
  */
 #define MATCH_LIMIT 400000
-#define MATCH_LIMIT_JIT 1500000
+#define MATCH_LIMIT_JIT 1000000
 #define HEAP_LIMIT_KIB 8192
-#define AGAIN_FACTOR 8
+#define AGAIN_FACTOR 4
 /* Searches after which machine code pays. */
 #define USES_UNTIL_JIT 16
 #define JIT_STACK_START ((size_t)32 * 1024)

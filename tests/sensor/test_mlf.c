@@ -183,13 +183,13 @@ START_TEST(random_sessions_agree_with_the_model)
 }
 END_TEST
 
-/* One pending line of this id. */
+/* One pending line of this id, so many seconds by the log after the first. */
 static void
-touch(struct mlf *m, int id)
+touch_at(struct mlf *m, int id, double after)
 {
 	struct says l = {.line = 1};
 	struct captures c = CAPTURES_INIT;
-	struct mlf_line line = {.data = &c, .time = NOW, .now = NOW};
+	struct mlf_line line = {.data = &c, .time = NOW + after, .now = NOW};
 	struct mlf_found found;
 	char text[20];
 
@@ -198,6 +198,30 @@ touch(struct mlf *m, int id)
 	(void)mlf_line(m, &line, &found);
 	captures_release(&c);
 }
+
+static void
+touch(struct mlf *m, int id)
+{
+	touch_at(m, id, 0);
+}
+
+START_TEST(old_log_does_not_pile_up)
+{
+	struct mlf *m = mlf_new(MLF_MAX);
+
+	for (int i = 0; i < 3000; i++)
+		touch_at(m, i, i);
+	/* those of the last five minutes */
+	ck_assert_uint_ge(mlf_count(m), 300);
+	ck_assert_uint_le(mlf_count(m), 302);
+	for (int i = 3000; i < 3100; i++)
+		touch_at(m, i, i * 1000.0);
+	/* but never less than fail2ban would */
+	ck_assert_uint_ge(mlf_count(m), 100);
+	ck_assert_uint_eq(mlf_evicted(m), 0);
+	mlf_free(m);
+}
+END_TEST
 
 START_TEST(least_recently_used_goes_first)
 {
@@ -303,6 +327,7 @@ mlf_suite(void)
 	TCase *tc = tcase_create("core");
 
 	tcase_add_loop_test(tc, random_sessions_agree_with_the_model, 0, 24);
+	tcase_add_test(tc, old_log_does_not_pile_up);
 	tcase_add_test(tc, least_recently_used_goes_first);
 	tcase_add_test(tc, a_connection_with_mlfonce_counts_once);
 	tcase_add_test(tc, address_of_the_line_wins_over_an_earlier_family);
