@@ -28,7 +28,7 @@ print_cost(const struct regextest *r, enum filter_kind kind, size_t i)
 	if (stat.limit_hits > 0)
 		(void)printf("|      # gave up on %lu lines: a limit was hit\n",
 		    stat.limit_hits);
-	if (r->o->verbose > 2)
+	if (r->o->verbose > 1)
 		(void)printf("|      # %lu searches in %.6f sec\n", stat.tried,
 		    stat.seconds);
 }

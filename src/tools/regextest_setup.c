@@ -106,7 +106,7 @@ use_options(struct setup *s, struct err *err)
 		(void)usedns_parse(&s->spec->usedns, o->usedns);
 	if (o->maxlines > 0 && use_maxlines(s, o->maxlines, err) != 0)
 		return -1;
-	if (o->datepattern != NULL &&
+	if (o->datepattern != NULL && *o->datepattern != '\0' &&
 	    use_datepattern(s, o->datepattern, err) != 0)
 		return -1;
 	if (o->timezone != NULL)
