@@ -1,3 +1,5 @@
 /* One line a suite: X(name) for name_suite(). */
 X(control)
 X(command)
+X(channel)
+X(watch)
