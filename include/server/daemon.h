@@ -25,4 +25,7 @@ void daemon_notify(const char *state);
  */
 int daemon_inherited_socket(void);
 
+/* Gives back the memory that starting has needed. */
+void daemon_trim(void);
+
 #endif

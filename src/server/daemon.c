@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/sandbox.h"
 #include "server/daemon.h"
 
 enum { FIRST_FD = 3 };
@@ -129,4 +131,13 @@ daemon_inherited_socket(void)
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");
 	return fd;
+}
+
+void
+daemon_trim(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+	sandbox_trim_memory();
 }

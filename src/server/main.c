@@ -287,18 +287,29 @@ run(struct options *o, int argc, char **argv)
 	return run_foreground(o);
 }
 
+/* What else this program is, in processes of its own. */
+static const struct {
+	const char *word;
+	const char *name; /* in ps */
+	int (*main)(void);
+} parts[] = {
+    {WORKER_WORD, "f2b/worker", worker_main},
+    {RESOLVER_WORD, "f2b/resolver", resolver_main},
+    {SMTP_WORD, "f2b/smtp", smtp_main},
+};
+
 int
 main(int argc, char **argv)
 {
 	struct options o;
 	int status;
 
-	if (argc == 2 && strcmp(argv[1], WORKER_WORD) == 0)
-		return worker_main();
-	if (argc == 2 && strcmp(argv[1], RESOLVER_WORD) == 0)
-		return resolver_main();
-	if (argc == 2 && strcmp(argv[1], SMTP_WORD) == 0)
-		return smtp_main();
+	for (size_t i = 0; argc == 2 && i < sizeof(parts) / sizeof(parts[0]);
+	     i++)
+		if (strcmp(argv[1], parts[i].word) == 0) {
+			(void)prctl(PR_SET_NAME, parts[i].name);
+			return parts[i].main();
+		}
 	if (options_parse(&o, argc, argv) != 0) {
 		options_usage();
 		fprintf(stderr, "Init of command line failed\n");

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "server/daemon.h"
 #include "server/reload.h"
 #include "server/server.h"
 #include "server/stream.h"
@@ -177,6 +178,7 @@ reload_answer(struct reload *r)
 
 	log_msg(LOG_INFO_, "server", "Reload finished.");
 	st->server->reload = NULL;
+	daemon_trim();
 	if (st->error != NULL)
 		(void)call_raise(c, st->error);
 	else

@@ -145,8 +145,6 @@ server_finish(struct server *s)
 	if (s->history != NULL) {
 		history_close(s->history);
 		s->history = NULL;
-		log_msg(
-		    LOG_INFO_, "database", "Connection to database closed.");
 	}
 	if (c != NULL)
 		call_end(c);

@@ -56,6 +56,12 @@ break_jail(struct stream *st, const char *name, const struct value *error)
 }
 
 static void
+on_turn(uv_timer_t *t)
+{
+	stream_go(t->data);
+}
+
+static void
 on_answer(void *arg, struct value *answer, bool failed)
 {
 	struct stream *st = arg;
@@ -69,8 +75,9 @@ on_answer(void *arg, struct value *answer, bool failed)
 	else
 		value_free(answer);
 	st->answered = true;
+	/* not from inside the jail that answers: what follows may free it */
 	if (!st->looping)
-		stream_go(st);
+		(void)uv_timer_start(&st->turn, on_turn, 0, 0);
 }
 
 static void
@@ -101,6 +108,7 @@ on_synced(void *arg)
 	if (!st->server->ready)
 		daemon_notify("READY=1\n");
 	st->server->ready = true;
+	daemon_trim();
 	stream_end(st);
 	call_end(c);
 }
@@ -112,12 +120,6 @@ stream_done(struct stream *st)
 		reload_executed(st->server->reload);
 	else
 		monitor_sync(st->server->monitor, on_synced, st);
-}
-
-static void
-on_turn(uv_timer_t *t)
-{
-	stream_go(t->data);
 }
 
 static bool
