@@ -21,6 +21,12 @@ char *xasprintf(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), malloc, returns_nonnull));
 
 /*
+ * Gives what was freed back to the system, where the C library can: after
+ * something that took much memory for a short time.
+ */
+void mem_trim(void);
+
+/*
  * Make room for one more element in the array p of *cap elements of which n
  * are in use: GROW(a, n, cap). p and cap are lvalues, cap a size_t.
  */

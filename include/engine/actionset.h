@@ -110,10 +110,11 @@ struct actionset {
 	struct op *head[2]; /* by lane; the first one is executed */
 	struct op *tail[2];
 	struct dict
-	    *pending;   /* id -> its last unfinished BAN, UNBAN; borrowed */
-	struct op *now; /* whose turn it is */
-	unsigned long seq;
-	struct ticket *nobody; /* for commands that are for no ticket */
+	    *pending;      /* id -> its last unfinished BAN, UNBAN; borrowed */
+	struct op *now;    /* whose turn it is */
+	unsigned long seq; /* of the last operation queued */
+	unsigned long seq_idle; /* the same when there was nothing to do */
+	struct ticket *nobody;  /* for commands that are for no ticket */
 	struct frame stack[STACK_MAX];
 	int depth;
 	struct batch *batch;   /* owned: the turn is one of many operations */

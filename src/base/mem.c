@@ -70,3 +70,13 @@ xasprintf(const char *fmt, ...)
 	va_end(ap);
 	return check(text);
 }
+
+/* glibc has it, musl needs none. */
+extern int malloc_trim(size_t pad) __attribute__((weak));
+
+void
+mem_trim(void)
+{
+	if (malloc_trim != NULL)
+		(void)malloc_trim(0);
+}

@@ -14,6 +14,10 @@
 #include "engine/actionset.h"
 #include "engine/smtp.h"
 
+enum {
+	QUEUE_LONG = 1000,
+};
+
 struct frame *
 actionset_push(
     struct actionset *s, step_fn step, struct action *a, struct op *op)
@@ -92,8 +96,13 @@ turn_begin(struct actionset *s)
 	struct op *op = opqueue_first(s);
 
 	purge(s);
-	if (op == NULL)
+	if (op == NULL) {
+		/* a long queue was as many tickets */
+		if (s->seq - s->seq_idle > QUEUE_LONG)
+			mem_trim();
+		s->seq_idle = s->seq;
 		return false;
+	}
 	s->now = op;
 	op->more = false;
 	buf_reset(&s->why);
