@@ -109,7 +109,7 @@ ck_codes(const char *expanded, const char *line)
 		abort();
 	first = regex_search(re, line, n, 0, is_ascii);
 	a = regex_group(re, regex_groups(re));
-	for (int i = 0; i < 40 && first != REGEX_LIMIT; i++)
+	for (int i = 0; i < 36 && first != REGEX_LIMIT; i++)
 		last = regex_search(re, line, n, 0, is_ascii);
 	b = regex_group(re, regex_groups(re));
 	if (first == REGEX_MATCH)
@@ -135,7 +135,7 @@ run(const struct filterspec *spec, char *rest)
 		if (strlen(line) > MAX_LINE)
 			continue;
 		feed(f, line);
-		if (i < 2 && spec->nfail > 0)
+		if (i < 1 && spec->nfail > 0)
 			ck_codes(spec->failregex[0].expanded, line);
 	}
 	filter_free(f);
