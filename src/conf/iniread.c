@@ -215,20 +215,23 @@ new_entry(struct reader *r, struct text line, struct text raw, bool has_end)
 {
 	const char *close = memrchr(line.p, ']', line.n), *sep;
 
-	if (finish_option(r) != 0)
-		return -1;
 	if (line.p[0] == '[' && close != NULL && close > line.p + 1)
-		return start_section(
-		    r, (struct text){line.p + 1, (size_t)(close - line.p) - 1});
+		return finish_option(r) != 0
+		           ? -1
+		           : start_section(
+		                 r, (struct text){line.p + 1,
+		                        (size_t)(close - line.p) - 1});
 	if (r->section == NULL)
 		return no_header(r, raw, has_end);
 	for (sep = line.p; sep < line.p + line.n; sep++)
 		if (*sep == '=' || *sep == ':')
 			break;
-	if (sep == line.p || sep == line.p + line.n) {
+	if (sep == line.p || sep == line.p + line.n)
 		bad_line(r, raw, has_end);
-		return 0;
-	}
+	if (sep == line.p + line.n)
+		return 0; /* fail2ban: the option before goes on behind it */
+	if (finish_option(r) != 0)
+		return -1;
 	return start_option(r, (struct text){line.p, (size_t)(sep - line.p)},
 	    (struct text){sep + 1, line.n - (size_t)(sep + 1 - line.p)});
 }
