@@ -349,12 +349,9 @@ apply_all(struct history *h)
 	return rc;
 }
 
-/*
- * A file that was damaged while in use is repaired as at start. The jails are
- * entered again with the first write that misses them.
- */
+/* A file that was damaged while in use is repaired as at start, but once. */
 static bool
-reopen(struct history *h)
+replace_file(struct history *h)
 {
 	if (h->reopened || h->lost)
 		return false;
@@ -363,6 +360,41 @@ reopen(struct history *h)
 	h->db = schema_replace(h->db, h->path, &h->lost);
 	(void)sqlite3_busy_timeout(h->db, 0);
 	return true;
+}
+
+/* Somebody removed or moved the file: a new one takes its place. */
+static bool
+open_again(struct history *h)
+{
+	bool lost;
+	sqlite3 *db;
+
+	if (h->lost)
+		return false;
+	db = schema_open(h->path, &lost, NULL);
+	if (db == NULL)
+		return false;
+	finalize_all(h);
+	(void)sqlite3_close_v2(h->db);
+	h->db = db;
+	h->lost = lost;
+	(void)sqlite3_busy_timeout(db, 0);
+	return true;
+}
+
+/*
+ * Whether something could be done about the error. Rows of jails that are
+ * missing then come back with the first write that misses them.
+ */
+static bool
+mend(struct history *h, int rc)
+{
+	if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)
+		return replace_file(h);
+	if (rc == SQLITE_READONLY)
+		return open_again(h);
+	/* a table may have been dropped by hand */
+	return rc == SQLITE_ERROR && schema_create(h->db) == SQLITE_OK;
 }
 
 static int
@@ -389,7 +421,7 @@ history_flush(struct history *h)
 	if (h->n == 0)
 		return 0;
 	rc = apply_all(h);
-	if ((rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB) && reopen(h))
+	if (rc != SQLITE_OK && h->retry_ms == 0 && mend(h, rc))
 		rc = apply_all(h);
 	if (rc != SQLITE_OK)
 		return wait_for_others(h, rc);

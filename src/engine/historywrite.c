@@ -11,12 +11,12 @@ enum {
 
 /* Runs a statement that gives no rows; st may be NULL. */
 static int
-finish(sqlite3_stmt *st)
+finish(struct history *h, sqlite3_stmt *st)
 {
 	int rc;
 
 	if (st == NULL)
-		return SQLITE_BUSY;
+		return sqlite3_errcode(h->db); /* of preparing it */
 	rc = sqlite3_step(st);
 	(void)sqlite3_reset(st);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -45,7 +45,7 @@ run_jail(struct history *h, enum history_sql which, const char *jail)
 
 	if (st != NULL && jail != NULL)
 		bind_text(st, 1, jail, -1);
-	return finish(st);
+	return finish(h, st);
 }
 
 static int
@@ -57,7 +57,7 @@ run_id(struct history *h, enum history_sql which, const struct history_op *op)
 		bind_text(st, 1, op->jail, -1);
 		bind_text(st, 2, op->id, (int)op->id_n);
 	}
-	return finish(st);
+	return finish(h, st);
 }
 
 static int
@@ -72,7 +72,7 @@ run_log(struct history *h, const struct history_op *op)
 			bind_text(st, 3, op->pos.mark, -1);
 		bind_number(st, 4, op->pos.at);
 	}
-	return finish(st);
+	return finish(h, st);
 }
 
 static int
@@ -89,7 +89,7 @@ run_ban(struct history *h, enum history_sql which, const struct history_op *op)
 		(void)sqlite3_bind_blob(
 		    st, 6, op->data.p, (int)op->data.n, SQLITE_STATIC);
 	}
-	return finish(st);
+	return finish(h, st);
 }
 
 static int
@@ -102,7 +102,7 @@ run_purge(struct history *h, enum history_sql which, double before, bool *more)
 		(void)sqlite3_bind_double(st, 1, before);
 		(void)sqlite3_bind_int(st, 2, PURGE_ROWS);
 	}
-	rc = finish(st);
+	rc = finish(h, st);
 	if (rc == SQLITE_OK && sqlite3_changes(h->db) == PURGE_ROWS)
 		*more = true;
 	return rc;

@@ -621,6 +621,21 @@ START_TEST(file_that_breaks_in_use_is_repaired)
 }
 END_TEST
 
+START_TEST(removed_file_or_table_is_made_anew)
+{
+	reopen();
+	add_jail("j1");
+	if (_i == 0)
+		ck_assert_int_eq(unlink(path), 0);
+	else
+		(void)sql("drop table bips; drop table logs");
+	ban("j1", "a", NOW, 600, 1);
+	ck_assert_int_eq(history_flush(h), 0);
+	ck_assert(!history_is_lost(h));
+	ck_assert_str_eq(sql("select ip from bips"), "a\n");
+}
+END_TEST
+
 START_TEST(backups_are_bounded)
 {
 	for (int i = 0; i < 9; i++) {
@@ -705,6 +720,7 @@ history_suite(void)
 	tcase_add_test(tc, later_version_is_refused);
 	tcase_add_test(tc, no_database_is_moved_away_and_made_anew);
 	tcase_add_test(tc, file_that_breaks_in_use_is_repaired);
+	tcase_add_loop_test(tc, removed_file_or_table_is_made_anew, 0, 2);
 	tcase_add_test(tc, backups_are_bounded);
 	tcase_add_test(tc, unusable_path_goes_on_in_memory_loudly);
 	tcase_add_test(tc, ten_thousand_bans_are_read_in_one_pass);
