@@ -57,7 +57,12 @@ struct datetemplate {
 
 	struct regex *re; /* NULL: not compiled yet */
 	char *broken;     /* why it does not compile, NULL: it does */
-	signed char groups[DATE_NFIELDS]; /* group number, -1: none */
+	/* What its groups hold; each field once. */
+	struct datetemplate_group {
+		enum datefield field;
+		int group;
+	} groups[DATE_NFIELDS];
+	int ngroups;
 };
 
 /* One line of a datepattern that is no list of templates; now: for ExY. */

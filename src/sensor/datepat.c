@@ -498,6 +498,20 @@ datepat_around(const char *pattern, int base, double now, struct err *err)
 
 /* ---- use ---- */
 
+/* The last of two groups for one field counts. */
+static void
+add_group(struct datetemplate *t, enum datefield field, int group)
+{
+	struct datetemplate_group g = {.field = field, .group = group};
+
+	for (int i = 0; i < t->ngroups; i++)
+		if (t->groups[i].field == field) {
+			t->groups[i] = g;
+			return;
+		}
+	t->groups[t->ngroups++] = g;
+}
+
 int
 datetemplate_compile(struct datetemplate *t, struct err *err)
 {
@@ -513,14 +527,12 @@ datetemplate_compile(struct datetemplate *t, struct err *err)
 	}
 	if (t->re == NULL)
 		return err_set(err, "%s", t->broken);
-	for (int f = 0; f < DATE_NFIELDS; f++)
-		t->groups[f] = -1;
 	for (size_t i = 0; i < regex_names(t->re); i++) {
 		int field = datedirective_field(regex_name(t->re, i));
 
 		if (field >= 0)
-			t->groups[field] =
-			    (signed char)regex_name_group(t->re, i);
+			add_group(t, (enum datefield)field,
+			    regex_name_group(t->re, i));
 	}
 	return 0;
 }

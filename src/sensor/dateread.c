@@ -103,14 +103,25 @@ read_week(struct datefields *f, int week, bool monday)
 	f->week_monday = monday;
 }
 
+/* Fields whose text must be a number. */
+static bool
+is_number(enum datefield field)
+{
+	return field <= DATE_DAY ||
+	       (field >= DATE_HOUR && field <= DATE_SECOND) ||
+	       (field >= DATE_YDAY && field <= DATE_WNUM);
+}
+
 static void
 read_field(struct datefields *f, enum datefield field, const char *line,
     struct regex_span s)
 {
 	const char *p = line + s.start;
 	size_t n = s.end - s.start;
-	int v = number(p, n);
+	int v = is_number(field) ? number(p, n) : 0;
 
+	if (v < 0)
+		f->invalid = true;
 	switch (field) {
 	case DATE_YEAR:
 		f->year = v;
@@ -174,31 +185,15 @@ read_field(struct datefields *f, enum datefield field, const char *line,
 	}
 }
 
-/* Fields whose text must be a number. */
-static bool
-is_number(enum datefield field)
-{
-	return field <= DATE_DAY ||
-	       (field >= DATE_HOUR && field <= DATE_SECOND) ||
-	       (field >= DATE_YDAY && field <= DATE_WNUM);
-}
-
 void
 datetemplate_read(
     const struct datetemplate *t, const char *line, struct datefields *f)
 {
 	datefields_init(f);
-	for (int i = 0; i < DATE_NFIELDS; i++) {
-		struct regex_span s;
+	for (int i = 0; i < t->ngroups; i++) {
+		struct regex_span s = regex_group(t->re, t->groups[i].group);
 
-		if (t->groups[i] < 0)
-			continue;
-		s = regex_group(t->re, t->groups[i]);
-		if (!s.set || s.start == s.end)
-			continue;
-		read_field(f, (enum datefield)i, line, s);
-		if (is_number((enum datefield)i) &&
-		    number(line + s.start, s.end - s.start) < 0)
-			f->invalid = true;
+		if (s.set && s.start < s.end)
+			read_field(f, t->groups[i].field, line, s);
 	}
 }
