@@ -129,6 +129,25 @@ is_allowed(int call, enum sandbox_kind kind)
 	return false;
 }
 
+static struct scmp_arg_cmp
+argument_is(unsigned n, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){n, SCMP_CMP_EQ, value, 0};
+}
+
+static struct scmp_arg_cmp
+argument_is_not(unsigned n, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){n, SCMP_CMP_NE, value, 0};
+}
+
+/* The bits of mask are those of value. */
+static struct scmp_arg_cmp
+argument_has(unsigned n, scmp_datum_t mask, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){n, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
 /*
  * Memory is either writable or executable, but for the one form that PCRE2's
  * JIT asks for: anonymous, private, all three at once.
@@ -139,15 +158,15 @@ add_memory_rules(scmp_filter_ctx ctx)
 	int rc = 0;
 
 	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	    argument_has(2, PROT_EXEC, 0));
 	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 3,
-	    SCMP_A2(SCMP_CMP_EQ, PROT_READ | PROT_WRITE | PROT_EXEC),
-	    SCMP_A3(SCMP_CMP_EQ, MAP_PRIVATE | MAP_ANONYMOUS),
-	    SCMP_A4(SCMP_CMP_MASKED_EQ, 0xffffffff, 0xffffffff));
+	    argument_is(2, PROT_READ | PROT_WRITE | PROT_EXEC),
+	    argument_is(3, MAP_PRIVATE | MAP_ANONYMOUS),
+	    argument_has(4, 0xffffffff, 0xffffffff));
 	rc |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC));
+	    argument_has(2, PROT_EXEC | PROT_WRITE, PROT_EXEC));
 	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	    argument_has(2, PROT_EXEC, 0));
 	return rc;
 }
 
@@ -160,14 +179,14 @@ add_argument_rules(scmp_filter_ctx ctx, enum sandbox_kind kind)
 
 	if (kind != SANDBOX_RESOLVER) {
 		rc |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOTTY),
-		    SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_NE, IOCTL_NONBLOCK));
+		    SCMP_SYS(ioctl), 1, argument_is_not(1, IOCTL_NONBLOCK));
 		rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, IOCTL_NONBLOCK));
+		    argument_is(1, IOCTL_NONBLOCK));
 		return rc;
 	}
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		    argument_is(0, (scmp_datum_t)families[i]));
 	return rc;
 }
 

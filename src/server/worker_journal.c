@@ -10,58 +10,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "sensor/journal.h"
-#include "server/worker_impl.h"
+#include "server/worker_journal_impl.h"
 
 enum {
 	BETWEEN = 8, /* entries between looks at the clock */
-};
-
-struct reading {
-	struct feed *feed;     /* borrowed */
-	struct value *matches; /* owned */
-	double since;          /* seconds: only later entries */
-	bool begun;            /* one was later */
-	bool in_operation;
-	char *resume; /* cursor: nothing up to and with this entry */
-	char *missed; /* cursor: the first entry it was too idle for */
-	double last;  /* when the last entry it had was received */
-	bool moved;
-};
-
-struct file {
-	int fd; /* owned */
-	int watch;
-};
-
-struct files {
-	struct file *files;
-	size_t n;
-	size_t cap;
-};
-
-struct handle {
-	uint32_t id;
-	struct journal *j; /* NULL: no file yet */
-	struct files now;
-	struct files next; /* replaces now when that is read to its end */
-	bool is_next;      /* next is complete */
-	bool touched;      /* there may be more to read */
-	char *last;        /* cursor of the last entry */
-	bool again;        /* which may be given once more */
-	struct reading *jails;
-	size_t n;
-	size_t cap;
-};
-
-struct worker_journals {
-	struct worker *w;
-	struct handle **handles; /* owned */
-	size_t n;
-	size_t cap;
-	struct journal_entry entry;
-	struct buf date;
-	struct buf line;
 };
 
 /* What on_failure() needs to know. */
@@ -85,8 +37,8 @@ worker_journals_new(struct worker *w)
 	return j;
 }
 
-static void
-files_release(struct files *f)
+void
+worker_files_release(struct files *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		(void)close(f->files[i].fd);
@@ -102,12 +54,12 @@ reading_release(struct reading *r)
 	free(r->missed);
 }
 
-static void
-handle_free(struct handle *h)
+void
+worker_handle_free(struct handle *h)
 {
 	journal_close(h->j);
-	files_release(&h->now);
-	files_release(&h->next);
+	worker_files_release(&h->now);
+	worker_files_release(&h->next);
 	for (size_t i = 0; i < h->n; i++)
 		reading_release(&h->jails[i]);
 	free(h->jails);
@@ -121,7 +73,7 @@ worker_journals_free(struct worker_journals *j)
 	if (j == NULL)
 		return;
 	for (size_t i = 0; i < j->n; i++)
-		handle_free(j->handles[i]);
+		worker_handle_free(j->handles[i]);
 	free(j->handles);
 	journal_entry_release(&j->entry);
 	buf_release(&j->date);
@@ -129,8 +81,8 @@ worker_journals_free(struct worker_journals *j)
 	free(j);
 }
 
-static struct handle *
-find_handle(struct worker_journals *j, uint32_t id)
+struct handle *
+worker_handle(struct worker_journals *j, uint32_t id)
 {
 	for (size_t i = 0; i < j->n; i++)
 		if (j->handles[i]->id == id)
@@ -138,8 +90,8 @@ find_handle(struct worker_journals *j, uint32_t id)
 	return NULL;
 }
 
-static void
-set_matches(struct handle *h)
+void
+worker_handle_matches(struct handle *h)
 {
 	const struct value **all;
 
@@ -153,8 +105,8 @@ set_matches(struct handle *h)
 }
 
 /* The others wait until the handle is back here. */
-static void
-hold_others(struct handle *h, const struct reading *but)
+void
+worker_handle_hold(struct handle *h, const struct reading *but)
 {
 	for (size_t i = 0; h->last != NULL && i < h->n; i++) {
 		struct reading *r = &h->jails[i];
@@ -207,14 +159,14 @@ open_next(struct handle *h)
 	if (h->next.n > 0 && j == NULL)
 		return;
 	journal_close(h->j);
-	files_release(&h->now);
+	worker_files_release(&h->now);
 	h->now = h->next;
 	memset(&h->next, 0, sizeof(h->next));
 	h->is_next = false;
 	h->j = j;
 	if (j == NULL)
 		return;
-	set_matches(h);
+	worker_handle_matches(h);
 	h->again = h->last != NULL;
 	if (h->again)
 		journal_seek_cursor(h->j, h->last);
@@ -337,7 +289,7 @@ go_back(struct handle *h)
 
 		if (r->missed == NULL || !r->feed->running)
 			continue;
-		hold_others(h, r);
+		worker_handle_hold(h, r);
 		journal_seek_cursor(h->j, r->missed);
 		free(r->missed);
 		r->missed = NULL;
@@ -449,15 +401,15 @@ worker_journals_in_operation(const struct worker_journals *j, uint32_t jail)
 	return true;
 }
 
-static void
-detach(struct handle *h, uint32_t jail)
+void
+worker_handle_detach(struct handle *h, uint32_t jail)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		if (h->jails[i].feed->id != jail)
 			continue;
 		reading_release(&h->jails[i]);
 		h->jails[i] = h->jails[--h->n];
-		set_matches(h);
+		worker_handle_matches(h);
 		return;
 	}
 }
@@ -466,149 +418,5 @@ void
 worker_journals_detach(struct worker_journals *j, uint32_t jail)
 {
 	for (size_t i = 0; i < j->n; i++)
-		detach(j->handles[i], jail);
-}
-
-/* ---- messages */
-
-static void
-on_begin(struct worker_journals *j, struct unpack *u, int fd)
-{
-	uint32_t id = unpack_u32(u);
-	struct handle *h = find_handle(j, id);
-
-	(void)fd;
-	if (h == NULL) {
-		h = xcalloc(1, sizeof(*h));
-		h->id = id;
-		GROW(j->handles, j->n, j->cap);
-		j->handles[j->n++] = h;
-	}
-	files_release(&h->next);
-	h->is_next = false;
-}
-
-static void
-on_file(struct worker_journals *j, struct unpack *u, int fd)
-{
-	struct handle *h = find_handle(j, unpack_u32(u));
-	struct file *f;
-
-	(void)unpack_str(u, 4096);
-	if (h == NULL) {
-		(void)unpack_u32(u);
-		(void)close(fd);
-		return;
-	}
-	GROW(h->next.files, h->next.n, h->next.cap);
-	f = &h->next.files[h->next.n++];
-	f->fd = fd;
-	f->watch = (int)unpack_u32(u);
-}
-
-static void
-on_open(struct worker_journals *j, struct unpack *u, int fd)
-{
-	struct handle *h = find_handle(j, unpack_u32(u));
-
-	(void)fd;
-	if (h != NULL)
-		h->is_next = h->touched = true;
-}
-
-static void
-on_del(struct worker_journals *j, struct unpack *u, int fd)
-{
-	uint32_t id = unpack_u32(u);
-
-	(void)fd;
-	for (size_t i = 0; i < j->n; i++)
-		if (j->handles[i]->id == id) {
-			handle_free(j->handles[i]);
-			j->handles[i] = j->handles[--j->n];
-			return;
-		}
-}
-
-static struct reading *
-find_reading(struct handle *h, const struct feed *f)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (h->jails[i].feed == f)
-			return &h->jails[i];
-	return NULL;
-}
-
-static struct reading *
-add_reading(struct handle *h, struct feed *f, double since)
-{
-	struct reading *r;
-
-	GROW(h->jails, h->n, h->cap);
-	r = &h->jails[h->n++];
-	memset(r, 0, sizeof(*r));
-	r->feed = f;
-	r->since = since;
-	f->changed = true;
-	if (h->j == NULL)
-		return r;
-	hold_others(h, r);
-	free(h->last);
-	h->last = NULL;
-	h->again = false;
-	journal_seek_time(h->j, since);
-	h->touched = true;
-	return r;
-}
-
-static void
-on_attach(struct worker_journals *j, struct unpack *u, int fd)
-{
-	struct feed *f = worker_feed(j->w, unpack_u32(u));
-	struct handle *h = find_handle(j, unpack_u32(u));
-	struct value *matches = unpack_value(u);
-	double since = unpack_double(u);
-	struct reading *r;
-
-	(void)fd;
-	if (u->bad || f == NULL || h == NULL ||
-	    journal_match_check(matches, NULL) != 0) {
-		value_free(matches);
-		return;
-	}
-	r = find_reading(h, f);
-	if (r == NULL)
-		r = add_reading(h, f, since);
-	value_free(r->matches);
-	r->matches = matches;
-	set_matches(h);
-}
-
-static void
-on_detach(struct worker_journals *j, struct unpack *u, int fd)
-{
-	uint32_t jail = unpack_u32(u);
-	struct handle *h = find_handle(j, unpack_u32(u));
-
-	(void)fd;
-	if (h != NULL)
-		detach(h, jail);
-}
-
-typedef void (*message_fn)(struct worker_journals *j, struct unpack *u, int fd);
-
-static const message_fn handlers[TO_KINDS] = {
-    [TO_JOURNAL] = on_begin,
-    [TO_JOURNAL_FILE] = on_file,
-    [TO_JOURNAL_OPEN] = on_open,
-    [TO_JOURNAL_DEL] = on_del,
-    [TO_JOURNAL_ATTACH] = on_attach,
-    [TO_JOURNAL_DETACH] = on_detach,
-};
-
-void
-worker_journals_message(
-    struct worker_journals *j, unsigned type, struct unpack *u, int fd)
-{
-	handlers[type](j, u, fd);
+		worker_handle_detach(j->handles[i], jail);
 }

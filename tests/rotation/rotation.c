@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/monitor.h"
@@ -45,6 +46,8 @@ struct run {
 	int kill_every; /* ticks, 0: the worker lives */
 	int ticks;
 	int kills;
+	bool checked;
+	bool undropped; /* the worker kept privileges */
 	bool stopped;
 };
 
@@ -202,6 +205,28 @@ on_stopped(void *arg)
 	monitor_free(r->monitor);
 }
 
+/* Started by root, the worker must be nobody of importance by now. */
+static void
+check_drop(struct run *r, int pid)
+{
+	static const char *const wanted[] = {"NoNewPrivs:\t1\n",
+	    "Seccomp:\t2\n", "CapEff:\t0000000000000000\n",
+	    "CapBnd:\t0000000000000000\n"};
+	struct buf status = BUF_INIT;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (geteuid() != 0 || io_read_file(&status, path, 65536) != 0) {
+		buf_release(&status);
+		return;
+	}
+	r->checked = true;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		r->undropped |= strstr(status.p, wanted[i]) == NULL;
+	r->undropped |= strstr(status.p, "Uid:\t0") != NULL;
+	buf_release(&status);
+}
+
 static void
 on_tick(uv_timer_t *timer)
 {
@@ -216,6 +241,9 @@ on_tick(uv_timer_t *timer)
 		r->kills++;
 		(void)kill(monitor_worker_pid(r->monitor), SIGKILL);
 	}
+	/* The first failure shows that the sandbox is closed. */
+	if (!r->checked && r->found > 0)
+		check_drop(r, monitor_worker_pid(r->monitor));
 	r->still = r->found == r->before ? r->still + 1 : 0;
 	r->before = r->found;
 	finished = r->writer == 0 && (r->found == r->total || r->still > 100);
@@ -258,7 +286,9 @@ report(const struct run *r)
 	if (first >= 0)
 		(void)printf(", first lost: %ld", first);
 	(void)printf("\n");
-	return r->found == r->total && r->doubled == 0 ? 0 : 1;
+	if (r->undropped)
+		(void)printf("the worker kept privileges\n");
+	return r->found == r->total && r->doubled == 0 && !r->undropped ? 0 : 1;
 }
 
 static void
