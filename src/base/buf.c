@@ -89,15 +89,17 @@ buf_addc(struct buf *b, char c)
 void
 buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
+	size_t room = 64; /* mostly enough: then it is printed only once */
 	va_list copy;
 	int n;
 
 	va_copy(copy, ap);
-	n = vsnprintf(NULL, 0, fmt, copy);
+	n = vsnprintf(buf_grow(b, room), room + 1, fmt, copy);
 	va_end(copy);
 	if (n < 0)
 		abort(); /* only a wrong format can do that */
-	(void)vsnprintf(buf_grow(b, (size_t)n), (size_t)n + 1, fmt, ap);
+	if ((size_t)n > room)
+		(void)vsnprintf(buf_grow(b, (size_t)n), (size_t)n + 1, fmt, ap);
 	buf_commit(b, (size_t)n);
 }
 
