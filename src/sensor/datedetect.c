@@ -609,6 +609,19 @@ datedetect_info(
 	    .regex = e->t->regex};
 }
 
+/*
+ * fail2ban: templates of plain numbers have no pattern, "get JAIL
+ * datepattern" shows their name only.
+ */
+static const char *
+shown_pattern(const struct datetemplate *t)
+{
+	if (t->pattern == NULL || strcasestr(t->pattern, "EPOCH") != NULL ||
+	    strcasestr(t->pattern, "TAI64N") != NULL)
+		return NULL;
+	return t->pattern;
+}
+
 bool
 datedetect_describe(
     const struct datedetect *d, const char **pattern, const char **name)
@@ -617,7 +630,7 @@ datedetect_describe(
 		*pattern = NULL;
 		*name = "Default Detectors";
 	} else {
-		*pattern = d->list[0].t->pattern;
+		*pattern = shown_pattern(d->list[0].t);
 		*name = d->list[0].t->name;
 	}
 	return d->n > 0;

@@ -8,6 +8,8 @@
 #include "server/command.h"
 #include "server/server.h"
 
+enum { STACK_MIN_KIB = 32 };
+
 static enum outcome
 get_loglevel(struct call *c)
 {
@@ -194,8 +196,16 @@ set_thread(struct call *c)
 		return call_fail(c, "builtins.AttributeError",
 		    "'%s' object has no attribute 'items'", types[v->type]);
 	size = value_get(v, "stacksize");
-	if (value_is(size, VALUE_INT))
+	if (v->n > 0 && size == NULL)
+		return call_fail(
+		    c, "builtins.KeyError", "unknown option in thread");
+	if (value_is(size, VALUE_INT)) {
+		if (size->i != 0 && size->i < STACK_MIN_KIB)
+			return call_fail(c, "builtins.ValueError",
+			    "size not valid: %lld bytes",
+			    (long long)size->i * 1024);
 		c->server->stacksize = size->i;
+	}
 	return get_thread(c);
 }
 

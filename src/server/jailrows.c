@@ -132,7 +132,9 @@ set_usedns(struct call *c)
 	const char *word = call_text(c, 0);
 	enum usedns usedns = USEDNS_NO;
 
-	if (!usedns_parse(&usedns, word))
+	if (value_is(call_arg(c, 0), VALUE_BOOL))
+		usedns = call_arg(c, 0)->b ? USEDNS_YES : USEDNS_NO;
+	else if (!usedns_parse(&usedns, word))
 		log_msg(LOG_ERROR, "filter",
 		    "Incorrect value '%s' specified for usedns. Using safe "
 		    "'no'",

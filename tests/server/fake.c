@@ -411,6 +411,19 @@ parse(const char **p)
 		(*p)++;
 		parse_items(v, p, start[-1] == '[' ? ']' : ')');
 		return v;
+	case '{':
+		v = value_dict();
+		(*p)++;
+		while (**p != '}') {
+			struct value *key = parse(p);
+
+			*p += strspn(*p, ": ");
+			value_set(v, value_str(key), parse(p));
+			value_free(key);
+			*p += strspn(*p, ", ");
+		}
+		(*p)++;
+		return v;
 	case '\'':
 	case '"':
 		n = strcspn(start, **p == '"' ? "\"" : "'");
