@@ -17,7 +17,8 @@ struct logrecord {
 	const char *name; /* without "fail2ban." */
 	const char *msg;
 	size_t n;
-	double time; /* seconds since the epoch */
+	double time;  /* seconds since the epoch */
+	double start; /* of the program, likewise */
 };
 
 /* Unknown fields print as nothing. No line end. */

@@ -27,6 +27,8 @@ void logtarget_free(struct logtarget *t);
 int logtarget_set(struct logtarget *t, const char *text, struct err *err);
 /* Without options, as it was given; NULL before the first. */
 const char *logtarget_name(const struct logtarget *t);
+/* With options. */
+const char *logtarget_text(const struct logtarget *t);
 
 /* "auto" or a path; used when the target is SYSLOG, also when it is now. */
 int logtarget_set_syslogsocket(

@@ -106,6 +106,12 @@ field_msecs(struct buf *out, const struct logrecord *r)
 	buf_addf(out, "%d", milliseconds(r->time));
 }
 
+static void
+field_relative(struct buf *out, const struct logrecord *r)
+{
+	buf_addf(out, "%lld", (long long)((r->time - r->start) * 1000));
+}
+
 static const struct field {
 	const char *name;
 	void (*print)(struct buf *out, const struct logrecord *r);
@@ -120,6 +126,7 @@ static const struct field {
     {"name", field_name},
     {"process", field_process},
     {"processName", field_main_process},
+    {"relativeCreated", field_relative},
     {"thread", field_process},
     {"threadName", field_main_thread},
 };
@@ -283,23 +290,33 @@ logformat_json(struct buf *out, const struct logrecord *r)
 	buf_release(&logger);
 }
 
+/* fail2ban: from -vvv on there is no date but the time since the start. */
+static const struct {
+	const char *date;
+	const char *rest;
+} verbose[] = {
+    {" %(asctime)s", " %(thread)X %(levelname)-5.5s "},
+    {"", " +%(relativeCreated)5d %(thread)X %(name)-25.25s "
+         "%(levelname)-5.5s "},
+    {"", " +%(relativeCreated)5d %(thread)X %(name)-25.25s "
+         "%(levelname)-5.5s | %(module)15.15s-%(levelno)-2d: "
+         "%(module)-20.20s | "},
+};
+
 void
 logformat_default(struct buf *out, bool date, bool padding, int verbosity)
 {
-	if (date)
-		buf_adds(out, "%(asctime)s ");
-	if (verbosity > 2)
-		buf_adds(out, "+%(msecs)5d %(thread)X %(name)-25.25s "
-		              "%(levelname)-5.5s ");
-	else if (verbosity == 2)
-		buf_adds(out, "%(thread)X %(levelname)-5.5s ");
-	if (verbosity > 3)
-		buf_adds(out, "| %(module)15.15s-%(levelno)-2d: "
-		              "%(module)-20.20s | ");
-	if (verbosity < 2)
+	if (verbosity >= 2) {
+		int i = verbosity > 4 ? 2 : verbosity - 2;
+
+		buf_adds(out, date ? verbose[i].date : "");
+		buf_adds(out, verbose[i].rest);
+	} else {
+		buf_adds(out, date ? "%(asctime)s " : "");
 		buf_adds(out, padding ? "%(name)-24s[%(process)d]: "
 		                        "%(levelname)-7s "
 		                      : "%(name)s[%(process)d]: "
 		                        "%(levelname)s ");
+	}
 	buf_adds(out, "%(message)s");
 }

@@ -45,6 +45,7 @@ struct kind {
 struct output {
 	const struct kind *kind; /* NULL: not open */
 	char *name;              /* as given, without options; owned */
+	char *text;              /* the same with options; owned */
 	char *socket;            /* of SYSLOG: path, owned */
 	int fd;
 	int facility;      /* of SYSLOG */
@@ -57,6 +58,7 @@ struct logtarget {
 	struct output out;
 	char *syslogsocket; /* "auto" or a path */
 	int verbosity;
+	double start; /* when it was made */
 };
 
 static int
@@ -269,6 +271,7 @@ output_release(struct output *o)
 	if (o->fd > STDERR_FILENO)
 		(void)close(o->fd);
 	free(o->name);
+	free(o->text);
 	free(o->socket);
 	buf_release(&o->format);
 	*o = (struct output){.fd = -1, .format = BUF_INIT};
@@ -353,7 +356,7 @@ static void
 sink(void *arg, int level, const char *name, const char *msg, size_t n)
 {
 	struct logtarget *t = arg;
-	struct logrecord r = {level, name, msg, n, clock_now()};
+	struct logrecord r = {level, name, msg, n, clock_now(), t->start};
 	struct buf line = BUF_INIT;
 
 	if (t->out.json)
@@ -372,6 +375,7 @@ logtarget_new(int verbosity)
 	t->out = (struct output){.fd = -1, .format = BUF_INIT};
 	t->syslogsocket = xstrdup("auto");
 	t->verbosity = verbosity;
+	t->start = clock_now();
 	return t;
 }
 
@@ -442,22 +446,31 @@ switch_to(struct logtarget *t, char *name, const struct value *options,
 	return 0;
 }
 
-int
-logtarget_set(struct logtarget *t, const char *text, struct err *err)
+/* again: also when the name is that of now. */
+static int
+set_text(struct logtarget *t, const char *text, bool again, struct err *err)
 {
 	struct value *options = NULL;
 	char *name = NULL;
-	int rc;
+	int rc = 0;
 
 	if (optlist_parse(&name, &options, text, err) != 0)
 		return -1;
-	if (t->out.kind != NULL && strcmp(t->out.name, name) == 0) {
+	if (t->out.kind != NULL && !again && strcmp(t->out.name, name) == 0)
 		free(name);
-		rc = 0;
-	} else
+	else {
 		rc = switch_to(t, name, options, err);
+		if (rc == 0)
+			t->out.text = xstrdup(text);
+	}
 	value_free(options);
 	return rc;
+}
+
+int
+logtarget_set(struct logtarget *t, const char *text, struct err *err)
+{
+	return set_text(t, text, false, err);
 }
 
 const char *
@@ -466,11 +479,18 @@ logtarget_name(const struct logtarget *t)
 	return t->out.name;
 }
 
+const char *
+logtarget_text(const struct logtarget *t)
+{
+	return t->out.text;
+}
+
 int
 logtarget_set_syslogsocket(
     struct logtarget *t, const char *path, struct err *err)
 {
-	char *name;
+	char *text;
+	int rc;
 
 	if (strcmp(t->syslogsocket, path) == 0)
 		return 0;
@@ -478,8 +498,10 @@ logtarget_set_syslogsocket(
 	t->syslogsocket = xstrdup(path);
 	if (t->out.socket == NULL)
 		return 0;
-	name = xstrdup(t->out.name);
-	return switch_to(t, name, NULL, err);
+	text = xstrdup(t->out.text);
+	rc = set_text(t, text, true, err);
+	free(text);
+	return rc;
 }
 
 const char *

@@ -31,6 +31,8 @@ struct reload {
 		char *loglevel;
 		char *allowipv6;
 		int ipv6;
+		char *logtarget; /* with options, NULL: none */
+		char *syslogsocket;
 		int maxmatches;
 		double purgeage;
 	} before;
@@ -137,6 +139,9 @@ save_globals(struct server *s, struct globals *g)
 	g->loglevel = xstrdup(s->loglevel);
 	g->allowipv6 = xstrdup(s->allowipv6);
 	g->ipv6 = s->ipv6;
+	if (logtarget_text(s->logtarget) != NULL)
+		g->logtarget = xstrdup(logtarget_text(s->logtarget));
+	g->syslogsocket = xstrdup(logtarget_syslogsocket(s->logtarget));
 	if (s->history != NULL) {
 		g->maxmatches = history_maxmatches(s->history);
 		g->purgeage = history_purgeage(s->history);
@@ -153,6 +158,9 @@ restore_globals(struct server *s, struct globals *g)
 	s->allowipv6 = g->allowipv6;
 	g->loglevel = g->allowipv6 = NULL;
 	s->ipv6 = g->ipv6;
+	(void)logtarget_set_syslogsocket(s->logtarget, g->syslogsocket, NULL);
+	if (g->logtarget != NULL)
+		(void)logtarget_set(s->logtarget, g->logtarget, NULL);
 	if (s->history != NULL) {
 		history_set_maxmatches(s->history, g->maxmatches);
 		history_set_purgeage(s->history, g->purgeage);
@@ -167,6 +175,8 @@ reload_free(struct reload *r)
 	dict_free(r->keep);
 	free(r->before.loglevel);
 	free(r->before.allowipv6);
+	free(r->before.logtarget);
+	free(r->before.syslogsocket);
 	free(r);
 }
 

@@ -100,6 +100,38 @@ START_TEST(options_of_a_file)
 }
 END_TEST
 
+/* fail2ban: what -vv and more make of a line. */
+static const char *const verbose_cases[] = {
+    " 2026-11-22 09:35:54,125 PIDX INFO  text\n",
+    " +  500 PIDX fail2ban.server           INFO  text\n",
+    " +  500 PIDX fail2ban.server           INFO  |          server-20: "
+    "server               | text\n",
+};
+
+START_TEST(verbose_lines)
+{
+	char *path = path_of("v.log"), *got;
+	struct buf want = BUF_INIT;
+	char pid[32];
+	char *p;
+
+	logtarget_free(t);
+	t = logtarget_new(_i + 2);
+	clock_advance(0.5);
+	ck_assert_int_eq(logtarget_set(t, path, NULL), 0);
+	log_msg(LOG_INFO_, "server", "text");
+	got = content(path);
+	buf_adds(&want, verbose_cases[_i]);
+	(void)snprintf(pid, sizeof(pid), "%X", (unsigned)getpid());
+	p = strstr(want.p, "PIDX");
+	buf_splice(&want, (size_t)(p - want.p), 4, pid, strlen(pid));
+	ck_assert_str_eq(got, want.p);
+	buf_release(&want);
+	free(got);
+	free(path);
+}
+END_TEST
+
 START_TEST(a_new_target_begins_with_two_lines_the_first_one_does_not)
 {
 	char *a = path_of("a.log"), *b = path_of("b.log[datetime=off]");
@@ -264,6 +296,7 @@ logtarget_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, options_of_a_file, 0,
 	    sizeof(option_cases) / sizeof(option_cases[0]));
+	tcase_add_loop_test(tc, verbose_lines, 0, 3);
 	tcase_add_test(
 	    tc, a_new_target_begins_with_two_lines_the_first_one_does_not);
 	tcase_add_test(tc, what_cannot_be_opened_changes_nothing);
