@@ -13,10 +13,10 @@
 #define ABBREV "[A-Z](?:[A-Z]{2,4})?"
 
 #define DAY2 "(?P<d>[1-2]\\d|[0 ]?[1-9]|3[0-1])"
-#define MONTH2 "(?P<m>1[0-2]|0?[1-9])"
+#define MONTH2 "(?P<m>0?[1-9]|1[0-2])"
 #define HOUR24 "(?P<H>[0-1]?\\d|2[0-3])"
 #define MINUTE "(?P<M>[0-5]?\\d)"
-#define SECOND "(?P<S>6[01]|[0-5]?\\d)"
+#define SECOND "(?P<S>[0-5]?\\d|6[01])"
 #define YEAR2 "(?P<y>\\d{2})"
 #define EXHOUR "(?P<H>[0-1]\\d|2[0-3])"
 
@@ -30,7 +30,7 @@ static const struct datedirective directives[] = {
     {"Exk", NULL, " ?" EXHOUR, false},
     {"Exl", NULL, " ?(?P<I>1[0-2]|\\d)", false},
     {"ExM", "ExMinute", "(?P<M>[0-5]\\d)", false},
-    {"ExS", "ExSecond", "(?P<S>6[01]|[0-5]\\d)", false},
+    {"ExS", "ExSecond", "(?P<S>[0-5]\\d|6[01])", false},
     {"Exz", "ExZone offset", "(?P<z>(?:" ABBREV ")?" OFFSET "|" ABBREV ")",
         false},
     {"ExZ", "ExZone name", "(?P<Z>" ABBREV ")", false},

@@ -208,12 +208,12 @@ complete(struct civil *c, const struct datefields *f, const struct localzone *z)
 	}
 	if (c->month > 0 && c->day > 0)
 		return DATEFIELDS_OK;
-	if (c->month > 0 || c->day > 0)
-		return DATEFIELDS_PARTIAL;
 	if (c->year < 1 || c->year > 9999)
 		return DATEFIELDS_INVALID;
 	if (yday < 0 && f->week >= 0 && f->weekday >= 0)
 		yday = yday_of_week(c->year, f);
+	else if (yday < 0 && (c->month > 0 || c->day > 0))
+		return DATEFIELDS_PARTIAL;
 	else if (yday < 0) {
 		c->month = z->month;
 		c->day = z->day;
