@@ -4,7 +4,7 @@
 set -u
 top=$1
 bin=$2
-log=$top/tests/samples/demo-auth.log
+log=$top/tests/demo/auth-log
 
 printf '\n== the configuration: fail2ban-client -c . -t\n'
 "$bin/fail2ban-client" -c "$top" -t || exit 1
