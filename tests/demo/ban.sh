@@ -7,7 +7,7 @@ top=$1
 bin=$2
 work=$(mktemp -d /tmp/cfail2ban-demo.XXXXXX) || exit 1
 log=$work/auth.log
-client="$bin/fail2ban-client -s $work/f2b.sock"
+client="$bin/fail2ban-client -c $work/etc"
 scanner=203.0.113.83
 guesser=203.0.113.99
 server=192.0.2.10
@@ -19,7 +19,7 @@ finish() {
 	$client stop >/dev/null 2>&1
 	[ -z "$pids" ] || kill $pids 2>/dev/null
 	[ -z "$inside" ] || kill "$inside" 2>/dev/null
-	umount -l /dev 2>/dev/null && umount -R -l "$work/dev" 2>/dev/null
+	[ ! -d "$work/dev" ] || { umount -l /dev && umount -R -l "$work/dev"; } 2>/dev/null
 	if [ "$fails" -eq 0 ]; then rm -rf --one-file-system "$work"; else echo "left for a look: $work"; fi
 }
 trap finish EXIT
@@ -174,7 +174,7 @@ fi
 write_config || exit 1
 
 title 'starting the server with the shipped configuration'
-$client -c "$work/etc" start || { wrong 'the server does not start'; cat "$work/fail2ban.log"; exit 1; }
+$client start || { wrong 'the server does not start'; cat "$work/fail2ban.log"; exit 1; }
 
 title "a scanner ($scanner) connects and breaks off, a guesser ($guesser) tries names"
 began=$(date +%s%N)
@@ -216,5 +216,9 @@ fi
 title 'fail2ban-client stop'
 $client stop || wrong 'stop failed'
 [ "$firewall" = no ] || [ -z "$(nft list ruleset)" ] || wrong 'rules were left'
-[ "$fails" -eq 0 ] && printf '\nAll of it worked.\n'
+if [ "$fails" -eq 0 ]; then
+	printf '\nAll of it worked.\n'
+else
+	grep -E 'ERROR|CRITICAL|WARNING' "$work/fail2ban.log"
+fi
 exit "$fails"
