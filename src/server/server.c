@@ -238,6 +238,7 @@ stop_self(struct server *s)
 	if (s->stopping || s->stop_asked) {
 		if (s->stop_asked)
 			give_up(s);
+		s->stop_asked = true;
 		return;
 	}
 	s->stop_asked = true;
