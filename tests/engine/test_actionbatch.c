@@ -255,7 +255,7 @@ START_TEST(a_batch_may_be_the_end_of_the_set)
 	set("actionstart_on_demand", "0");
 	actionset_ban(fx.set, t, LANE_RESTORE, answered, NULL);
 	actionset_ban(fx.set, t, LANE_RESTORE, answered, NULL);
-	for (int i = 0; i < 2; i++)
+	while (runner_active(fix.runner) == 0)
 		(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
 	actionset_free(fx.set);
 	fixture_run();

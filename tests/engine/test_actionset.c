@@ -80,7 +80,7 @@ START_TEST(what_follows_a_restored_ban_stays_behind_it)
 	tracing(" ban unban ");
 	actionset_ban(fx.set, t, LANE_RESTORE, answered, NULL);
 	actionset_ban(fx.set, other, LANE_RESTORE, answered, NULL);
-	for (int i = 0; i < 2; i++)
+	while (runner_active(fix.runner) == 0)
 		(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
 	unban("192.0.2.1"); /* its ban runs */
 	ban("192.0.2.1");
