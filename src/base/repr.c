@@ -35,15 +35,31 @@ repr_char(struct buf *out, char32_t c, char quote)
 		buf_addf(out, "\\U%08x", (unsigned)c);
 }
 
-/* Leading bytes that stand for themselves whatever the context. */
+/* Bytes that are printed in one go. */
+#define CHUNK 256
+
+/*
+ * Prints leading bytes that need at most a backslash in front, which is
+ * nearly all there is. Returns their number.
+ */
 static size_t
-plain_length(const char *p, size_t n, char quote)
+repr_plain(struct buf *out, const char *p, size_t n, char quote)
 {
+	char *start = buf_grow(out, 2 * CHUNK), *to = start;
 	size_t i = 0;
 
-	while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != quote &&
-	       p[i] != '\\')
-		i++;
+	for (; i < n && i < CHUNK; i++) {
+		char c = p[i];
+
+		if (c == '\n')
+			c = 'n';
+		else if (c < 0x20 || c == 0x7f)
+			break;
+		if (c == '\\' || c == quote || p[i] == '\n')
+			*to++ = '\\';
+		*to++ = c;
+	}
+	buf_commit(out, (size_t)(to - start));
 	return i;
 }
 
@@ -57,10 +73,9 @@ value_repr_text(struct buf *out, const char *p, size_t n)
 	buf_addc(out, quote);
 	for (size_t i = 0; i < n;) {
 		char32_t c;
-		size_t used = plain_length(p + i, n - i, quote);
+		size_t used = repr_plain(out, p + i, n - i, quote);
 
 		if (used > 0) {
-			buf_add(out, p + i, used);
 			i += used;
 			continue;
 		}

@@ -272,8 +272,7 @@ expand(struct job *j, struct buf *text)
 static int
 expand_entry(struct job *j, const struct value *key, struct value *v)
 {
-	/* the text of a value is allocated as a buf's is */
-	struct buf text = {.p = v->text, .n = v->text_n, .cap = v->text_n + 1};
+	struct buf text = BUF_INIT;
 	int rc;
 
 	if (v->type != VALUE_TEXT || memchr(v->text, '<', v->text_n) == NULL)
@@ -281,9 +280,11 @@ expand_entry(struct job *j, const struct value *key, struct value *v)
 	j->self = value_str(key);
 	if (is_ignored(j, j->self, key->text_n))
 		return 0;
+	buf_add(&text, v->text, v->text_n);
 	rc = expand(j, &text);
-	v->text = text.p;
-	v->text_n = text.n;
+	if (rc == 1)
+		value_take(v, &text);
+	buf_release(&text);
 	return rc;
 }
 

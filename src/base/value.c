@@ -1,4 +1,5 @@
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +9,31 @@
 
 static struct value *new (enum value_type type)
 {
-	struct value *v = xcalloc(1, sizeof(*v));
+	struct value *v = xmalloc(sizeof(*v));
 
-	v->type = type;
+	*v = (struct value){.type = type};
 	return v;
+}
+
+/* Room for a text of n bytes, in the same piece of memory. */
+static struct value *
+new_text(enum value_type type, size_t n)
+{
+	struct value *v;
+
+	if (n > SIZE_MAX - sizeof(*v) - 1)
+		abort();
+	v = xmalloc(sizeof(*v) + n + 1);
+	*v = (struct value){.type = type, .text = (char *)(v + 1), .text_n = n};
+	v->text[n] = '\0';
+	return v;
+}
+
+static void
+free_text(struct value *v)
+{
+	if (v->text != (char *)(v + 1))
+		free(v->text);
 }
 
 struct value *
@@ -50,10 +72,10 @@ value_float(double f)
 struct value *
 value_textn(const char *p, size_t n)
 {
-	struct value *v = new (VALUE_TEXT);
+	struct value *v = new_text(VALUE_TEXT, n);
 
-	v->text = xmemdup0(p, n);
-	v->text_n = n;
+	if (n > 0)
+		memcpy(v->text, p, n);
 	return v;
 }
 
@@ -73,8 +95,7 @@ value_textf(const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	v->text_n = b.n;
-	v->text = buf_detach(&b);
+	value_take(v, &b);
 	return v;
 }
 
@@ -99,10 +120,10 @@ value_dict(void)
 struct value *
 value_object(const char *cls)
 {
-	struct value *v = new (VALUE_OBJECT);
+	size_t n = strlen(cls);
+	struct value *v = new_text(VALUE_OBJECT, n);
 
-	v->text = xstrdup(cls);
-	v->text_n = strlen(cls);
+	memcpy(v->text, cls, n);
 	return v;
 }
 
@@ -124,23 +145,33 @@ value_free(struct value *v)
 	for (size_t i = 0; i < v->n; i++)
 		value_free(v->items[i]);
 	free(v->items);
-	free(v->text);
+	free_text(v);
 	free(v);
 }
 
 struct value *
 value_copy(const struct value *v)
 {
-	struct value *copy = new (v->type);
+	struct value *copy;
 
-	*copy = *v;
-	if (v->text != NULL)
-		copy->text = xmemdup0(v->text, v->text_n);
-	copy->items = NULL;
-	copy->n = copy->cap = 0;
+	if (v->text != NULL) {
+		copy = new_text(v->type, v->text_n);
+		memcpy(copy->text, v->text, v->text_n);
+	} else {
+		copy = new (v->type);
+		copy->i = v->i; /* or whatever the union holds */
+	}
 	for (size_t i = 0; i < v->n; i++)
 		value_add(copy, value_copy(v->items[i]));
 	return copy;
+}
+
+void
+value_take(struct value *v, struct buf *text)
+{
+	free_text(v);
+	v->text_n = text->n;
+	v->text = buf_detach(text);
 }
 
 struct value *

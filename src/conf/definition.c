@@ -200,18 +200,48 @@ definition_fetch(struct definition *d, const struct value *jail_options,
 	return rc;
 }
 
+/* Name in front of a condition; the key's own text. */
+struct base {
+	const char *p;
+	size_t n;
+};
+
 /* What the tags functions need. */
 struct tag_source {
 	struct definition *d;
-	struct dict *ignored; /* names as keys */
+	struct base *bases; /* of entries for one family, owned */
+	size_t n;
+	size_t cap;
 };
 
+/* Tags that the server replaces: its own, and those of one family. */
 static bool
 is_ignored(void *arg, const char *name, size_t n)
 {
 	const struct tag_source *t = arg;
+	const char *const *p = t->d->ignored;
 
-	return dict_getn(t->ignored, name, n) != NULL;
+	for (; p != NULL && *p != NULL; p++)
+		if (strncmp(*p, name, n) == 0 && (*p)[n] == '\0')
+			return true;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->bases[i].n == n && memcmp(t->bases[i].p, name, n) == 0)
+			return true;
+	return false;
+}
+
+static void
+find_bases(struct tag_source *t, const struct value *all)
+{
+	for (size_t i = 0; i + 1 < all->n; i += 2) {
+		const char *key = value_str(all->items[i]);
+		size_t n = overlay_condition(key);
+
+		if (n == 0)
+			continue;
+		GROW(t->bases, t->n, t->cap);
+		t->bases[t->n++] = (struct base){key, n};
+	}
 }
 
 static int
@@ -260,23 +290,6 @@ add_given(struct value *all, const struct value *given)
 	}
 }
 
-static struct dict *
-ignored_names(const struct value *combined, const char *const *ignored)
-{
-	struct dict *names = dict_new(NULL);
-
-	for (; ignored != NULL && *ignored != NULL; ignored++)
-		dict_set(names, *ignored, names);
-	for (size_t i = 0; i + 1 < combined->n; i += 2) {
-		const char *key = value_str(combined->items[i]);
-		size_t n = overlay_condition(key);
-
-		if (n > 0)
-			dict_setn(names, key, n, names);
-	}
-	return names;
-}
-
 /* Numbers and booleans, once all is replaced; a wrong number is dropped. */
 static void
 convert(struct value *dict, const struct option_table *t, struct value *notes)
@@ -315,9 +328,9 @@ definition_combine(struct value **ret, struct definition *d,
 
 	d->fetched = value_dict();
 	add_given(all, d->given);
-	source.ignored = ignored_names(all, d->ignored);
+	find_bases(&source, all);
 	rc = tags_resolve(all, &rules, err);
-	dict_free(source.ignored);
+	free(source.bases);
 	if (rc != 0) {
 		value_free(all);
 		return -1;

@@ -25,9 +25,11 @@ struct reader {
 	struct ini *ini;
 	const struct ini_source *src;
 	struct err *err;
-	struct dict *seen;           /* sections of this file; values: below */
+	const char *file;            /* its path, for positions */
 	struct ini_section *section; /* current one, NULL: none yet */
-	struct dict *options;        /* of the current section in this file */
+	int nsections;               /* of this file */
+	struct dict *nameless;       /* sections with an option without a name,
+	                              * which is not stored; NULL: none */
 	struct buf option;           /* name, empty: no option yet */
 	struct buf value;            /* lines so far */
 	int option_line;
@@ -36,12 +38,6 @@ struct reader {
 	int nbad;
 	int line; /* 1-based */
 };
-
-static void
-free_options(void *p)
-{
-	dict_free(p);
-}
 
 static void
 repr_line(struct buf *out, struct text raw, bool has_end)
@@ -83,7 +79,7 @@ finish_option(struct reader *r)
 {
 	const char *p = r->value.p;
 	size_t n = r->value.n;
-	struct pos pos = {r->src->path, r->option_line};
+	struct pos pos = {r->file, r->option_line};
 
 	if (r->option.n == 0)
 		return 0;
@@ -146,24 +142,22 @@ static int
 start_section(struct reader *r, struct text name)
 {
 	struct buf key = BUF_INIT;
-	struct pos pos = {r->src->path, r->line};
+	struct pos pos = {r->file, r->line};
+	struct ini_section *s;
 	int rc = 0;
 
 	add_text(&key, name);
-	r->options = dict_get(r->seen, key.p);
-	if (r->options != NULL && strcmp(key.p, INI_DEFAULT) != 0)
+	s = ini_section(r->ini, key.p);
+	if (!ini_is_fresh(s) && strcmp(key.p, INI_DEFAULT) != 0)
 		rc = duplicate_section(r, key.p);
-	else if (dict_count(r->seen) >= INI_MAX_SECTIONS)
+	else if (r->nsections >= INI_MAX_SECTIONS)
 		rc = err_at(r->err, &pos,
 		    "more than %d sections in one file: split it",
 		    INI_MAX_SECTIONS);
-	else if (r->options == NULL) {
-		r->options = dict_new(NULL);
-		dict_set(r->seen, key.p, r->options);
-	}
-	if (rc == 0) {
-		r->section = ini_section(r->ini, key.p);
-		ini_section_start(r->section, pos);
+	else {
+		r->nsections += ini_is_fresh(s);
+		r->section = s;
+		ini_section_start(s, pos);
 	}
 	buf_release(&key);
 	return rc;
@@ -178,6 +172,22 @@ bad_line(struct reader *r, struct text raw, bool has_end)
 	repr_line(&r->bad, raw, has_end);
 }
 
+/* Whether the section has this option already in this file. */
+static bool
+is_duplicate(struct reader *r, const char *name)
+{
+	const char *section = ini_name(r->section);
+
+	if (*name != '\0')
+		return ini_was_set(r->section, name);
+	if (r->nameless == NULL)
+		r->nameless = dict_new(NULL);
+	if (dict_get(r->nameless, section) != NULL)
+		return true;
+	dict_set(r->nameless, section, r);
+	return false;
+}
+
 static int
 start_option(struct reader *r, struct text name, struct text value)
 {
@@ -187,9 +197,8 @@ start_option(struct reader *r, struct text name, struct text value)
 	for (char *p = r->option.p; *p != '\0'; p++)
 		if (*p >= 'A' && *p <= 'Z')
 			*p = (char)(*p - 'A' + 'a');
-	if (dict_get(r->options, r->option.p) != NULL)
+	if (is_duplicate(r, r->option.p))
 		return duplicate_option(r, r->option.p);
-	dict_set(r->options, r->option.p, r);
 	r->option_line = r->line;
 	add_text(&r->value, value);
 	return 0;
@@ -258,10 +267,14 @@ comment_start(struct text raw)
 static int
 read_line(struct reader *r, struct text raw, bool has_end)
 {
-	struct text line = {raw.p, comment_start(raw)}, whole = raw;
-	bool has_comment = line.n < raw.n;
+	struct text line = {raw.p, raw.n}, whole = raw;
+	bool has_comment;
 	size_t column;
 
+	if (raw.n > 0 && (raw.p[0] == '#' || raw.p[0] == ';'))
+		return 0; /* what most lines are */
+	line.n = comment_start(raw);
+	has_comment = line.n < raw.n;
 	utf8_trim(&whole.p, &whole.n);
 	column = utf8_length(raw.p, (size_t)(whole.p - raw.p));
 	if (whole.n > 0 && (*whole.p == '#' || *whole.p == ';')) {
@@ -283,15 +296,23 @@ read_line(struct reader *r, struct text raw, bool has_end)
 	return new_entry(r, line, raw, has_end);
 }
 
-/* Next line from *p on: "\n", "\r" and "\r\n" end one. */
+/*
+ * Next line from *p on: "\n", "\r" and "\r\n" end one; has_cr: there may be
+ * a "\r" at all.
+ */
 static struct text
-next_line(const char **p, const char *end, bool *has_end)
+next_line(const char **p, const char *end, bool has_cr, bool *has_end)
 {
 	struct text line = {*p, 0};
-	const char *q = *p;
+	const char *q = NULL;
 
-	while (q < end && *q != '\n' && *q != '\r')
-		q++;
+	if (!has_cr)
+		q = memchr(*p, '\n', (size_t)(end - *p));
+	else
+		for (q = *p; q < end && *q != '\n' && *q != '\r';)
+			q++;
+	if (q == NULL)
+		q = end;
 	line.n = (size_t)(q - *p);
 	*has_end = q < end;
 	if (q < end)
@@ -325,23 +346,25 @@ ini_parse(struct ini *ini, const struct ini_source *src, struct err *err)
 	struct reader r = {.ini = ini,
 	    .src = src,
 	    .err = err,
-	    .seen = dict_new(free_options),
+	    .file = ini_file_name(src->path),
 	    .option = BUF_INIT,
 	    .value = BUF_INIT,
 	    .bad = BUF_INIT};
 	const char *p = src->p, *end = src->p + src->n;
+	bool has_cr = memchr(p, '\r', src->n) != NULL;
 	int rc = 0;
 
+	ini_start_round(ini);
 	while (rc == 0 && p < end) {
 		bool has_end;
-		struct text line = next_line(&p, end, &has_end);
+		struct text line = next_line(&p, end, has_cr, &has_end);
 
 		r.line++;
 		rc = read_line(&r, line, has_end);
 	}
 	if (rc == 0)
 		rc = finish(&r);
-	dict_free(r.seen);
+	dict_free(r.nameless);
 	buf_release(&r.option);
 	buf_release(&r.value);
 	buf_release(&r.bad);

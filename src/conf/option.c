@@ -163,7 +163,8 @@ const struct option *
 option_find(const struct option_table *t, const char *name)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(t->rows[i].name, name) == 0)
+		if (t->rows[i].name[0] == name[0] &&
+		    strcmp(t->rows[i].name, name) == 0)
 			return &t->rows[i];
 	return NULL;
 }

@@ -84,8 +84,8 @@ merge_section(struct overlay *o, const struct ini_section *from)
 static void
 merge_defaults(struct overlay *o, const struct ini *from)
 {
-	struct ini_section *to = ini_find(o->all, INI_DEFAULT);
-	const struct ini_section *s = ini_find(from, INI_DEFAULT);
+	struct ini_section *to = ini_defaults(o->all);
+	const struct ini_section *s = ini_defaults(from);
 
 	for (size_t i = 0; i < ini_options(s); i++) {
 		const char *option = ini_option(s, i);
@@ -226,9 +226,10 @@ const char *
 overlay_get(
     const struct overlay *o, const struct ini_section *s, const char *option)
 {
-	const char *v = s == NULL ? NULL : ini_get(s, option);
+	struct ini_key key = ini_key(option);
+	const char *v = s == NULL ? NULL : ini_get_key(s, key);
 
-	return v != NULL ? v : ini_get(ini_find(o->all, INI_DEFAULT), option);
+	return v != NULL ? v : ini_get_key(ini_defaults(o->all), key);
 }
 
 const char *
@@ -246,7 +247,7 @@ overlay_pos(
 {
 	if (s != NULL && ini_get(s, option) != NULL)
 		return ini_pos(s, option);
-	return ini_pos(ini_find(o->all, INI_DEFAULT), option);
+	return ini_pos(ini_defaults(o->all), option);
 }
 
 size_t

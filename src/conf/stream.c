@@ -14,8 +14,8 @@ stream_text(const char *p, size_t n)
 	const char *nul;
 	struct value *v;
 
-	if (memmem(p, n, "\xc0\x80", 2) == NULL)
-		return value_textn(p, n);
+	if (memchr(p, '\xc0', n) == NULL)
+		return value_textn(p, n); /* c0 is in no other character */
 	while ((nul = memmem(p, n, "\xc0\x80", 2)) != NULL) {
 		buf_add(&plain, p, (size_t)(nul - p));
 		buf_addc(&plain, '\0');

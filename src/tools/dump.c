@@ -12,6 +12,9 @@
 #define WIDTH 1000
 #define STEP 2
 
+/* Bytes that are collected before they are written. */
+#define PRINT_AT_ONCE 32768
+
 /* ---- Python's pretty printer */
 
 /* Where a value stands: its column, and what must fit behind it. */
@@ -182,18 +185,20 @@ fail(const char *text)
 static void
 print_stream(const struct value *stream, bool pretty)
 {
-	struct buf line = BUF_INIT;
+	struct buf text = BUF_INIT;
 
 	for (size_t i = 0; i < stream->n; i++) {
-		buf_reset(&line);
 		if (pretty)
-			dump_pretty(&line, stream->items[i]);
+			dump_pretty(&text, stream->items[i]);
 		else
-			value_repr(&line, stream->items[i]);
-		buf_addc(&line, '\n');
-		(void)fwrite(line.p, 1, line.n, stdout);
+			value_repr(&text, stream->items[i]);
+		buf_addc(&text, '\n');
+		if (text.n < PRINT_AT_ONCE && i + 1 < stream->n)
+			continue;
+		(void)fwrite(text.p, 1, text.n, stdout);
+		buf_reset(&text);
 	}
-	buf_release(&line);
+	buf_release(&text);
 	(void)fflush(stdout);
 }
 
