@@ -9,6 +9,8 @@
 # An existing configuration of fail2ban (jail.conf is not ours) only gets the
 # filters and actions that it lacks: no jail is switched on, nothing changes.
 #
+# The same for other files of /etc, such as that of logrotate.
+#
 # install-config.sh --remove TARGET LIST: removes what is still unchanged.
 set -eu
 
@@ -29,11 +31,14 @@ if [ "$1" = --remove ]; then
 			rm -f "$target/$file"
 		fi
 	done <"$list"
-	for dir in filter.d action.d jail.d; do
-		rmdir "$target/$dir" 2>/dev/null || true
+	for dir in filter.d action.d jail.d fail2ban.d; do
+		[ ! -d "$target/$dir" ] || rmdir "$target/$dir" 2>/dev/null || true
 	done
-	rmdir "$target" 2>/dev/null || true
+	case $target in
+	*/fail2ban) rmdir "$target" 2>/dev/null || true ;;
+	esac
 	rm -f "$list"
+	rmdir "$(dirname "$list")" 2>/dev/null || true
 	exit 0
 fi
 
@@ -45,7 +50,12 @@ if [ -f "$target/jail.conf" ] && [ -z "$(listed jail.conf)" ]; then
 	foreign=yes
 fi
 
-mkdir -p "$target/filter.d" "$target/action.d" "$target/jail.d" "$(dirname "$list")"
+mkdir -p "$target" "$(dirname "$list")"
+if [ -f "$source/jail.conf" ]; then
+	for dir in filter.d action.d jail.d fail2ban.d; do
+		mkdir -p "$target/$dir"
+	done
+fi
 new=$(mktemp "$list.XXXXXX")
 trap 'rm -f "$new"' EXIT
 (cd "$source" && find . -type f ! -name '*.orig' | sed 's,^\./,,' | sort) |
