@@ -3,10 +3,11 @@
 #
 #   1. gcc, warnings as errors: build and make check
 #   2. clang with ASan and UBSan: build and make check
-#   3. layout (clang-format), manual pages (mandoc)
-#   4. the conformance runners against the reference, as a ratchet:
+#   3. the release tarball; with RUN_PACKAGE_TESTS=1 the swap of packages
+#   4. layout (clang-format), manual pages (mandoc)
+#   5. the conformance runners against the reference, as a ratchet:
 #      tests/conformance.min says how many must pass
-#   5. as root: the demonstration, tests/cli, the live runners
+#   6. as root: the demonstration, tests/cli, the live runners
 set -u
 top=$1
 build=$2
@@ -54,6 +55,13 @@ step 'gcc, warnings as errors'
 check 'gcc: build and make check' build_and_check "$build/gcc" --enable-werror CFLAGS='-O2 -g'
 step 'clang, ASan and UBSan'
 check 'clang and sanitizers: build and make check' build_and_check "$build/asan" --enable-werror --enable-sanitize CC=clang CFLAGS='-O1 -g'
+step 'release and packages'
+check 'release tarball: make distcheck' tests/package/dist.sh "$top" "$build/gcc"
+if [ "${RUN_PACKAGE_TESTS-}" = 1 ]; then
+	check 'packages: fail2ban to cfail2ban and back' tests/package/swap.sh
+else
+	skip 'packages: fail2ban to cfail2ban and back' 'some minutes; RUN_PACKAGE_TESTS=1 runs it'
+fi
 step 'layout and pages'
 check 'clang-format' make -s -C "$build/gcc" check-format
 pages=$(ls man/*.[1-8] 2>/dev/null)
