@@ -57,6 +57,7 @@ cat >"$T/conf/fail2ban.conf" <<EOF
 loglevel = INFO
 logtarget = $T/log
 syslogsocket = auto
+allowipv6 = auto
 socket = $T/sock
 pidfile = $T/pid
 dbfile = $T/db
