@@ -108,6 +108,8 @@ action = shorewall
 [dummy]
 action = dummy[target="$T/dummy"]
 EOF
+# it is the turn of the second action when the first one has ended
+sed -i '/^action = /a\         tiny[name=%(__name__)s]' "$T/conf/jail.conf"
 printf '# mine\nsshd: 203.0.113.9\n' >"$T/hosts.deny"
 chmod 644 "$T/hosts.deny"
 echo $$ >"$T/run/nginx.pid"
@@ -128,7 +130,7 @@ for jail in $jails; do
 	for ip in 192.0.2.1 2001:db8::1; do
 		client set "$jail" attempt $ip "$bad" >/dev/null ||
 		    fail "attempt $jail"
-		until_ok grep -q "\\[$jail\\] Ban $ip\$" "$T/log" ||
+		until_ok grep -qxF "ban $jail $ip" "$T/actions" ||
 		    fail "no ban in $jail"
 	done
 	client set "$jail" unbanip 192.0.2.1 >/dev/null
