@@ -43,6 +43,12 @@ void block_release(struct block *b);
 
 /* At this offset of fd. */
 void cursor_init(struct cursor *c, int fd, int64_t at);
+/*
+ * The same, where earlier these n bytes stood before it (0: not known).
+ * Returns false when they are not there: the first read will say so.
+ */
+bool cursor_resume(
+    struct cursor *c, int fd, int64_t at, const char *tail, size_t n);
 /* The file began anew: at its start, one generation later. */
 void cursor_rewind(struct cursor *c);
 

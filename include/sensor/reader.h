@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "failure.h"
+#include "sensor/cursor.h"
 #include "sensor/feed.h"
 
 struct reader;
@@ -28,12 +29,21 @@ struct reader_place {
 	uint32_t index; /* number of the failure within the line */
 };
 
+/* All lines before place.at are done. */
+struct reader_position {
+	struct reader_place place;
+	const char *tail; /* bytes before place.at, tail_n = 0: not known */
+	size_t tail_n;
+	uint32_t origin; /* source whose contents go on here, 0: none */
+};
+
 struct reader_ops {
 	/* Takes the contents of f over. */
 	void (*failure)(
 	    void *arg, const struct reader_place *place, struct failure *f);
-	/* All lines before place->at are done. */
-	void (*position)(void *arg, const struct reader_place *place);
+	/* What moved; they hold together or not at all. */
+	void (*positions)(
+	    void *arg, const struct reader_position *positions, size_t n);
 	/* The source was truncated or written anew: it is not read until
 	   reader_checked(). */
 	void (*rewritten)(void *arg, uint32_t log, uint32_t source);
@@ -56,7 +66,7 @@ struct reader_source {
 	/* Perhaps a copy of the log made before it is truncated: read only
 	   when the truncation comes and the contents fit. */
 	bool copy;
-	bool old; /* was the log before the current source */
+	bool old; /* stands before the current source */
 };
 
 /* The log is made with its first source. */
@@ -67,6 +77,8 @@ struct reader_mark {
 	uint32_t source;
 	uint32_t gen;
 	int64_t at;
+	char tail[CURSOR_TAIL]; /* bytes before at, as they were */
+	size_t tail_n;          /* 0: not known */
 };
 
 struct reader_attach {
@@ -103,7 +115,7 @@ bool reader_touch_polled(struct reader *r);
  * is more to read now.
  */
 bool reader_turn(struct reader *r, int milliseconds);
-/* position() for all that moved since the last call; whether any did. */
+/* positions() for all that moved since the last call; whether any did. */
 bool reader_positions(struct reader *r);
 /* Any moved since then? */
 bool reader_moved(const struct reader *r);

@@ -30,8 +30,9 @@ struct place {
 	struct cursor c;
 	bool active; /* the jail reads this source */
 	bool at_end;
-	int64_t told; /* position() was called for it */
+	int64_t told; /* positions() had it */
 	uint32_t told_gen;
+	uint32_t origin; /* source whose contents go on here, 0: none */
 };
 
 struct attach {
@@ -77,6 +78,9 @@ struct reader {
 	size_t turn; /* whose turn it is */
 	struct block block;
 	struct buf scratch;
+	struct reader_position *moves; /* owned; to be told */
+	size_t nmoves;
+	size_t moves_cap;
 	bool moved;
 };
 

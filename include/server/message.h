@@ -18,8 +18,8 @@ enum to_worker {
 	TO_SOURCE,       /* 32 log, s path, 32 source, 32 watch, 8 flags + fd */
 	TO_SOURCE_DEL,   /* 32 source */
 	TO_ATTACH,       /* 32 jail, 32 log, 8 flags, 32 n places:
-	                    (32 source, 32 gen, 64 offset),
-	                    32 n skips: the same */
+	                    (32 source, 32 gen, 64 offset, s bytes before it),
+	                    32 n skips: (32 source, 32 gen, 64 offset) */
 	TO_DETACH,       /* 32 jail, 32 log */
 	TO_CHECKED,      /* 32 log: answer to FROM_REWRITTEN */
 	TO_JOURNAL,      /* 32 journal: a new set of files begins */
@@ -37,7 +37,9 @@ enum from_worker {
 	FROM_FAILURE,  /* any number of: 32 jail, 32 log, 32 source, 32 gen,
 	                  64 end, 32 index, 8 resolve?, 32 count, f time,
 	                  v id, v data, v matches */
-	FROM_POSITION, /* 32 jail, 32 log, 32 source, 32 gen, 64 done */
+	FROM_POSITION, /* any number of: 32 jail, 32 log, 32 source, 32 gen,
+	                  64 done, s bytes before it, 32 source that this one
+	                  continues or 0 */
 	FROM_JOURNAL_POSITION, /* 32 jail, 32 journal, f time */
 	FROM_REWRITTEN,        /* 32 log, 32 source */
 	FROM_RETIRED,          /* 32 source */

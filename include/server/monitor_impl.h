@@ -8,6 +8,7 @@
 
 #include "base/dict.h"
 #include "base/firstline.h"
+#include "sensor/cursor.h"
 #include "server/channel.h"
 #include "server/message.h"
 #include "server/monitor.h"
@@ -18,9 +19,8 @@ struct msource {
 	int fd; /* owned; kept for a worker that is started again */
 	dev_t dev;
 	ino_t ino;
-	int wd;                    /* in the worker's inotify, -1: none */
-	bool copy;                 /* the worker decides whether it is of use */
-	char hash[FIRSTLINE_SIZE]; /* of the first line, when last looked at */
+	int wd;    /* in the worker's inotify, -1: none */
+	bool copy; /* the worker decides whether it is of use */
 };
 
 struct mlog {
@@ -44,6 +44,16 @@ struct mark {
 	int64_t end;    /* of the last line with a failure ... */
 	uint32_t index; /* ... and how many it gave: what is not above is */
 	                /* known already */
+	char tail[CURSOR_TAIL]; /* bytes before done, only to be compared: a
+	                           new worker sees what came of them */
+	size_t tail_n;          /* 0: not known */
+};
+
+/* A line that killed the worker twice. */
+struct skip {
+	uint32_t source;
+	uint32_t gen;
+	int64_t at; /* its start */
 };
 
 enum {
@@ -56,8 +66,8 @@ struct mattach {
 	struct mark *marks;
 	size_t nmarks;
 	size_t marks_cap;
-	size_t hint;                  /* index of the mark asked for last */
-	struct mark skips[SKIPS_MAX]; /* done: start of the line */
+	size_t hint; /* index of the mark asked for last */
+	struct skip skips[SKIPS_MAX];
 	size_t nskips;
 	bool tail;
 };
@@ -180,10 +190,9 @@ struct msource *monitor_source(
 struct mark *mattach_mark(struct mattach *a, uint32_t source);
 /* Says that the current file was truncated. */
 void monitor_tell_truncation(const struct mlog *l);
-/* A new worker cannot know that a file began anew while there was none. */
-void monitor_check_truncation(struct monitor *m);
-/* Copies that nobody reads. */
-void monitor_drop_copies(struct monitor *m);
+/* Whether a jail reads it or did so. */
+bool monitor_is_marked(
+    const struct monitor *m, const struct mlog *l, uint32_t source);
 void monitor_retire(struct monitor *m, uint32_t source);
 void monitor_log_free(struct monitor *m, struct mlog *l);
 

@@ -60,6 +60,17 @@ cursor_init(struct cursor *c, int fd, int64_t at)
 		memset(c->tail, '\n', want);
 }
 
+bool
+cursor_resume(struct cursor *c, int fd, int64_t at, const char *tail, size_t n)
+{
+	cursor_init(c, fd, at);
+	if (n > c->tail_n || memcmp(c->tail + c->tail_n - n, tail, n) == 0)
+		return true;
+	memcpy(c->tail, tail, n);
+	c->tail_n = n;
+	return false;
+}
+
 void
 cursor_rewind(struct cursor *c)
 {

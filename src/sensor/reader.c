@@ -64,6 +64,7 @@ reader_free(struct reader *r)
 	for (size_t i = 0; i < r->nlogs; i++)
 		log_free(r->logs[i]);
 	free(r->logs);
+	free(r->moves);
 	block_release(&r->block);
 	buf_release(&r->scratch);
 	free(r);
@@ -156,7 +157,7 @@ void
 reader_add_source(struct reader *r, const struct reader_source *s)
 {
 	struct log *l = make_log(r, s);
-	bool before = (s->copy || s->old) && l->nsources > 0;
+	bool before = s->old && l->nsources > 0;
 	size_t at = l->nsources - (before ? 1 : 0);
 	struct source *new;
 
@@ -286,6 +287,24 @@ find_mark(const struct reader_attach *a, uint32_t source)
 	return NULL;
 }
 
+/*
+ * What was there may be gone, and in a copy; then the first read must see it.
+ * It may also go while the replay is looked for: hence the second look.
+ */
+static void
+resume(struct reader *r, const struct reader_attach *a, struct cursor *c,
+    int fd, const struct reader_mark *m)
+{
+	struct cursor at_mark;
+
+	if (cursor_resume(&at_mark, fd, m->at, m->tail, m->tail_n)) {
+		cursor_init(c, fd, first_byte(r, a, fd, m->at));
+		if (cursor_resume(&at_mark, fd, m->at, m->tail, m->tail_n))
+			return;
+	}
+	*c = at_mark;
+}
+
 /* Without any mark it is the current source, from its start. */
 static void
 set_places(struct reader *r, struct log *l, struct attach *new,
@@ -301,7 +320,7 @@ set_places(struct reader *r, struct log *l, struct attach *new,
 		p->at_end = !p->active;
 		if (m == NULL)
 			continue;
-		cursor_init(&p->c, s->fd, first_byte(r, a, s->fd, m->at));
+		resume(r, a, &p->c, s->fd, m);
 		p->c.gen = p->told_gen = m->gen;
 		p->told = m->at;
 	}
@@ -427,11 +446,9 @@ reader_checked(struct reader *r, uint32_t log)
 		reader_begin_anew(r, l);
 }
 
-static bool
+static void
 report(struct reader *r, const struct log *l, const struct attach *a)
 {
-	bool any = false;
-
 	for (size_t i = 0; i < l->nsources; i++) {
 		struct place *p = &a->places[i];
 		const struct reader_place at = {.jail = a->feed->id,
@@ -445,25 +462,29 @@ report(struct reader *r, const struct log *l, const struct attach *a)
 			continue;
 		p->told = p->c.done;
 		p->told_gen = p->c.gen;
-		r->ops->position(r->arg, &at);
-		any = true;
+		GROW(r->moves, r->nmoves, r->moves_cap);
+		r->moves[r->nmoves++] = (struct reader_position){.place = at,
+		    .tail = p->c.tail,
+		    .tail_n = p->c.at == p->c.done ? p->c.tail_n : 0,
+		    .origin = p->origin};
+		p->origin = 0;
 	}
-	return any;
 }
 
 bool
 reader_positions(struct reader *r)
 {
-	bool any = false;
-
+	r->nmoves = 0;
 	for (size_t i = 0; i < r->nlogs; i++) {
 		const struct log *l = r->logs[i];
 
 		for (size_t k = 0; k < l->nattaches; k++)
-			any = report(r, l, l->attaches[k]) || any;
+			report(r, l, l->attaches[k]);
 	}
 	r->moved = false;
-	return any;
+	if (r->nmoves > 0)
+		r->ops->positions(r->arg, r->moves, r->nmoves);
+	return r->nmoves > 0;
 }
 
 bool

@@ -113,10 +113,41 @@ continue_in_copies(
 		else if (continues(r, &now->c, l->sources[i].fd)) {
 			p->c = now->c;
 			p->c.gen = 0;
+			p->origin = l->sources[l->nsources - 1].id;
 			found = true;
 		} else
 			continue;
 		activate(r, p);
+	}
+}
+
+static bool
+is_active(const struct log *l, size_t at)
+{
+	for (size_t i = 0; i < l->nattaches; i++)
+		if (l->attaches[i]->places[at].active)
+			return true;
+	return false;
+}
+
+/*
+ * Copies that were not needed now will not be needed later either. They go
+ * before the new places are told, so that who begins with those places finds
+ * needed ones only.
+ */
+static void
+settle_copies(struct reader *r, struct log *l, size_t end)
+{
+	for (size_t i = 0; i < end; i++) {
+		struct source *s = &l->sources[i];
+
+		if (!s->copy)
+			continue;
+		s->copy = false;
+		if (is_active(l, i))
+			continue;
+		s->retiring = true;
+		r->ops->retired(r->arg, s->id);
 	}
 }
 
@@ -143,9 +174,7 @@ reader_begin_anew(struct reader *r, struct log *l)
 			cursor_rewind(&p->c);
 		p->at_end = false;
 	}
+	settle_copies(r, l, end);
 	(void)reader_positions(r);
-	/* Those that were not needed now will not be needed later either. */
-	for (size_t i = 0; i < end; i++)
-		l->sources[i].copy = false;
 	l->sources[last].rewritten = false;
 }

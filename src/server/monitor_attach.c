@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -47,13 +48,22 @@ monitor_tell_position(
     struct monitor *m, struct mattach *a, int64_t at, bool always)
 {
 	const struct mlog *l = a->log;
-	struct msource *s = &l->sources[l->nsources - 1];
+	const struct msource *s = &l->sources[l->nsources - 1];
 	struct monitor_pos pos = {.at = (double)at};
 
-	firstline_hash(s->hash, s->fd);
-	memcpy(pos.mark, s->hash, sizeof(s->hash));
+	firstline_hash(pos.mark, s->fd);
 	if (always || pos.mark[0] != '\0')
 		m->ops->position(m->arg, a->jail->name, l->path, &pos);
+}
+
+/* What is before the place now; unknown when the file is too short. */
+static void
+note_tail(struct mark *mark, int fd)
+{
+	int64_t n = mark->done < CURSOR_TAIL ? mark->done : CURSOR_TAIL;
+	ssize_t got = pread(fd, mark->tail, (size_t)n, mark->done - n);
+
+	mark->tail_n = got == n ? (size_t)n : 0;
 }
 
 static void
@@ -72,6 +82,7 @@ attach(struct monitor *m, struct mjail *j, struct mlog *l, bool tail)
 	j->attaches[j->nattaches++] = a;
 	mark = mattach_mark(a, l->sources[l->nsources - 1].id);
 	mark->done = mark->end = at;
+	note_tail(mark, l->sources[l->nsources - 1].fd);
 	mark->index = UINT32_MAX; /* the line that ends there is known */
 	log_msg(LOG_INFO_, "filter",
 	    "Added logfile: '%s' (pos = %lld, hash = %s)", l->path,

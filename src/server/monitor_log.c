@@ -164,8 +164,9 @@ remove_source(struct monitor *m, struct mlog *l, size_t at)
 		forget_mark(it.attach, gone.id);
 }
 
-static bool
-is_marked(const struct monitor *m, const struct mlog *l, uint32_t source)
+bool
+monitor_is_marked(
+    const struct monitor *m, const struct mlog *l, uint32_t source)
 {
 	for (struct attach_iter it = {0}; next_attach(m, l, &it);)
 		for (size_t i = 0; i < it.attach->nmarks; i++)
@@ -190,49 +191,6 @@ monitor_tell_truncation(const struct mlog *l)
 	    l->path, (long long)st.st_size, (long long)0,
 	    (unsigned long long)st.st_ino, (unsigned long long)s->ino, hash,
 	    hash);
-}
-
-/* Everything that the marks say about it is void. */
-static void
-begin_anew(struct monitor *m, struct mlog *l, uint32_t source)
-{
-	for (struct attach_iter it = {0}; next_attach(m, l, &it);) {
-		struct mark *mark = mattach_mark(it.attach, source);
-
-		mark->gen++;
-		mark->done = mark->end = 0;
-		mark->index = 0;
-	}
-}
-
-void
-monitor_check_truncation(struct monitor *m)
-{
-	for (size_t i = 0; i < m->nlogs; i++) {
-		struct mlog *l = m->logs[i];
-		struct msource *s = &l->sources[l->nsources - 1];
-		char hash[FIRSTLINE_SIZE];
-
-		firstline_hash(hash, s->fd);
-		if (s->hash[0] != '\0' && strcmp(s->hash, hash) != 0) {
-			monitor_tell_truncation(l);
-			begin_anew(m, l, s->id);
-		}
-		memcpy(s->hash, hash, sizeof(hash));
-	}
-}
-
-void
-monitor_drop_copies(struct monitor *m)
-{
-	for (size_t i = 0; i < m->nlogs; i++) {
-		struct mlog *l = m->logs[i];
-
-		for (size_t k = l->nsources; k-- > 0;)
-			if (l->sources[k].copy &&
-			    !is_marked(m, l, l->sources[k].id))
-				remove_source(m, l, k);
-	}
 }
 
 void
@@ -333,7 +291,7 @@ tell_too_fast(struct mlog *l)
 static struct msource *
 add_source(struct monitor *m, struct mlog *l, int fd, unsigned flags)
 {
-	bool before = flags != 0 && l->nsources > 0;
+	bool before = (flags & SOURCE_OLD) != 0 && l->nsources > 0;
 	size_t at = l->nsources - (before ? 1 : 0);
 	struct msource *s;
 	struct stat st;
@@ -354,7 +312,6 @@ add_source(struct monitor *m, struct mlog *l, int fd, unsigned flags)
 	s->id = ++m->last_id;
 	s->fd = fd;
 	s->copy = (flags & SOURCE_COPY) != 0;
-	firstline_hash(s->hash, fd);
 	s->wd = watch_file(m, fd);
 	if (s->wd < 0 || is_silent(fd))
 		poll_log(m, l);
@@ -448,7 +405,7 @@ static void
 add_sibling(struct monitor *m, struct mlog *l, int fd, bool renamed)
 {
 	const struct msource *current = &l->sources[l->nsources - 1];
-	unsigned flags = renamed ? 0 : SOURCE_COPY;
+	unsigned flags = renamed ? 0 : SOURCE_COPY | SOURCE_OLD;
 	struct stat st;
 
 	/* Did the log itself get opened before? Then this was earlier. */

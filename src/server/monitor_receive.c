@@ -20,7 +20,7 @@ enum {
 const struct channel_kind monitor_kinds[FROM_KINDS] = {
     [FROM_HELLO] = {4096, false},
     [FROM_FAILURE] = {64 * MIB, false},
-    [FROM_POSITION] = {64, false},
+    [FROM_POSITION] = {MIB, false},
     [FROM_JOURNAL_POSITION] = {64, false},
     [FROM_REWRITTEN] = {16, false},
     [FROM_RETIRED] = {16, false},
@@ -157,8 +157,10 @@ is_above(struct mark *mark, const struct where *w, uint32_t index)
 	if (w->gen == mark->gen &&
 	    (at < mark->end || (at == mark->end && index <= mark->index)))
 		return false;
-	if (w->gen > mark->gen)
+	if (w->gen > mark->gen) {
 		mark->done = 0;
+		mark->tail_n = 0;
+	}
 	mark->gen = w->gen;
 	mark->end = at;
 	mark->index = index;
@@ -212,26 +214,67 @@ on_failure(struct monitor *m, struct unpack *u)
 	}
 }
 
+/* A copy begins with what was read already: the same failures are known. */
 static void
-on_position(struct monitor *m, struct unpack *u)
+take_over(struct mattach *a, struct mark *mark, uint32_t origin)
 {
-	struct mattach *a;
-	struct mark *mark;
-	struct where w;
+	for (size_t i = 0; i < a->nmarks; i++) {
+		const struct mark *from = &a->marks[i];
 
-	take_where(m, u, &w);
-	mark = u->bad ? NULL : find_mark(m, &w, &a);
-	if (mark == NULL || w.gen < mark->gen ||
-	    (w.gen == mark->gen && (int64_t)w.at <= mark->done))
+		if (from->source != origin || from == mark)
+			continue;
+		mark->end = from->end;
+		mark->index = from->index;
+	}
+}
+
+struct moved {
+	struct where w;
+	const char *tail;
+	size_t tail_n;
+	uint32_t origin;
+};
+
+static void
+set_position(struct monitor *m, const struct moved *p)
+{
+	const struct where *w = &p->w;
+	struct mattach *a;
+	struct mark *mark = find_mark(m, w, &a);
+
+	if (mark == NULL || w->gen < mark->gen ||
+	    (w->gen == mark->gen && (int64_t)w->at <= mark->done))
 		return;
-	mark->done = (int64_t)w.at;
-	if (w.gen > mark->gen) {
-		mark->gen = w.gen;
+	if (p->origin != 0 && mark->end == 0)
+		take_over(a, mark, p->origin);
+	mark->done = (int64_t)w->at;
+	memcpy(mark->tail, p->tail, p->tail_n);
+	mark->tail_n = p->tail_n;
+	if (w->gen > mark->gen) {
+		mark->gen = w->gen;
 		mark->end = 0;
 		mark->index = 0;
 	}
-	if (w.source == a->log->sources[a->log->nsources - 1].id)
-		monitor_tell_position(m, a, (int64_t)w.at, false);
+	if (w->source == a->log->sources[a->log->nsources - 1].id)
+		monitor_tell_position(m, a, mark->done, false);
+}
+
+static void
+on_position(struct monitor *m, struct unpack *u)
+{
+	while (!u->bad && u->n > 0) {
+		struct moved p;
+
+		take_where(m, u, &p.w);
+		p.tail = unpack_bytes(u, &p.tail_n);
+		p.origin = unpack_u32(u);
+		if (p.origin != 0)
+			(void)was_given(m, u, p.origin);
+		if (p.tail_n > CURSOR_TAIL || p.tail_n > p.w.at)
+			u->bad = true;
+		if (!u->bad)
+			set_position(m, &p);
+	}
 }
 
 static void

@@ -117,6 +117,18 @@ pack_marks(struct buf *b, const struct mark *marks, size_t n)
 		pack_u32(b, marks[i].source);
 		pack_u32(b, marks[i].gen);
 		pack_u64(b, (uint64_t)marks[i].done);
+		pack_bytes(b, marks[i].tail, marks[i].tail_n);
+	}
+}
+
+static void
+pack_skips(struct buf *b, const struct skip *skips, size_t n)
+{
+	pack_u32(b, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		pack_u32(b, skips[i].source);
+		pack_u32(b, skips[i].gen);
+		pack_u64(b, (uint64_t)skips[i].at);
 	}
 }
 
@@ -129,7 +141,7 @@ monitor_send_attach(struct monitor *m, const struct mattach *a, unsigned flags)
 	pack_u32(&b, a->log->id);
 	pack_u8(&b, flags);
 	pack_marks(&b, a->marks, a->nmarks);
-	pack_marks(&b, a->skips, a->nskips);
+	pack_skips(&b, a->skips, a->nskips);
 	monitor_send(m, TO_ATTACH, &b, -1);
 	buf_release(&b);
 }
@@ -192,14 +204,14 @@ send_attaches(struct monitor *m, const struct mjail *j)
 static void
 send_all(struct monitor *m)
 {
-	monitor_drop_copies(m);
-	monitor_check_truncation(m);
 	for (size_t i = 0; i < m->nlogs; i++)
 		for (size_t k = 0; k < m->logs[i]->nsources; k++) {
-			const struct msource *s = &m->logs[i]->sources[k];
+			const struct mlog *l = m->logs[i];
+			const struct msource *s = &l->sources[k];
+			bool copy = s->copy && !monitor_is_marked(m, l, s->id);
 
 			/* They come in order: none goes before another. */
-			monitor_send_source(m, m->logs[i], s, 0);
+			monitor_send_source(m, l, s, copy ? SOURCE_COPY : 0);
 		}
 	monitor_journals_send(m);
 	for (struct dict_iter it = {0}; dict_next(m->jails, &it);) {
@@ -370,8 +382,8 @@ add_skip(struct monitor *m, const struct progress *p)
 
 		if (a->log != l || a->nskips >= SKIPS_MAX)
 			continue;
-		a->skips[a->nskips++] = (struct mark){
-		    .source = p->source, .gen = p->gen, .done = p->at};
+		a->skips[a->nskips++] = (struct skip){
+		    .source = p->source, .gen = p->gen, .at = p->at};
 	}
 }
 

@@ -3,6 +3,10 @@
  * where the directory is there, for the first missing part where not, and
  * for every part that has glob characters. When such a name appears the
  * waiting places are found anew.
+ *
+ * What appears beside a log may have been renamed again before it can be
+ * opened (rotation by shifting numbers): names are followed through all
+ * events, and once more for those that came while files were opened.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +28,19 @@ enum {
 	       IN_MOVE_SELF | IN_ONLYDIR,
 	GONE = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT,
 	EVENTS = 16 * 1024,
-	WAITS_MAX = 4096, /* directories of one glob */
+	WAITS_MAX = 4096,  /* directories of one glob */
+	BESIDE_MAX = 4096, /* files beside one log in a batch */
+	ROUNDS_MAX = 64,   /* looks at what came meanwhile */
+};
+
+/* A file that appeared beside a log. */
+struct beside {
+	int wd;
+	char *name;
+	uint32_t cookie; /* it has left that name; 0: it is there */
+	bool renamed;    /* it is what the path named */
+	bool told;       /* under this name */
+	bool stale;      /* had left already when the last batch ended */
 };
 
 /* A directory and the name that a pattern waits for there. */
@@ -40,8 +56,11 @@ struct pattern {
 	struct wait *waits;
 	size_t n;
 	size_t cap;
-	uint32_t cookie; /* of the last rename away from the name */
-	bool changed;    /* to be told at the end of the batch */
+	uint32_t cookie;       /* of the last rename away from the name */
+	bool changed;          /* to be told at the end of the batch */
+	struct beside *beside; /* in the order in which they appeared */
+	size_t nbeside;
+	size_t beside_cap;
 };
 
 struct dir {
@@ -224,6 +243,9 @@ static void
 pattern_free(struct watch *w, struct pattern *p)
 {
 	clear_waits(w, p);
+	for (size_t i = 0; i < p->nbeside; i++)
+		free(p->beside[i].name);
+	free(p->beside);
 	free(p->waits);
 	free(p->text);
 	free(p);
@@ -282,29 +304,124 @@ is_packed(const char *name)
 }
 
 static void
-tell_sibling(struct watch *w, struct pattern *p, const struct wait *at,
+forget_beside(struct pattern *p, size_t at)
+{
+	free(p->beside[at].name);
+	memmove(p->beside + at, p->beside + at + 1,
+	    (--p->nbeside - at) * sizeof(*p->beside));
+}
+
+/* Index, nbeside: none. */
+static size_t
+find_beside(const struct pattern *p, int wd, const char *name)
+{
+	size_t i = 0;
+
+	while (i < p->nbeside &&
+	       (p->beside[i].cookie != 0 || p->beside[i].wd != wd ||
+	           strcmp(p->beside[i].name, name) != 0))
+		i++;
+	return i;
+}
+
+/* A name in use is taken over: the file that had it is gone. */
+static void
+replace_beside(struct pattern *p, int wd, const char *name)
+{
+	size_t at = find_beside(p, wd, name);
+
+	if (at < p->nbeside)
+		forget_beside(p, at);
+}
+
+static void
+add_beside(struct pattern *p, int wd, const char *name, bool renamed)
+{
+	if (p->nbeside >= BESIDE_MAX)
+		forget_beside(p, 0);
+	GROW(p->beside, p->nbeside, p->beside_cap);
+	p->beside[p->nbeside++] = (struct beside){
+	    .wd = wd, .name = xstrdup(name), .renamed = renamed};
+}
+
+/* Returns false: it is not one that is followed. */
+static bool
+arrive(struct pattern *p, const struct inotify_event *e, const char *name)
+{
+	for (size_t i = 0; i < p->nbeside; i++) {
+		struct beside *b = &p->beside[i];
+
+		if (b->cookie == 0 || b->cookie != e->cookie)
+			continue;
+		free(b->name);
+		b->name = xstrdup(name);
+		b->wd = e->wd;
+		b->cookie = 0;
+		b->told = b->stale = false;
+		return true;
+	}
+	return false;
+}
+
+/* Any name but that of the log itself. */
+static void
+note_beside(struct pattern *p, const struct wait *at,
     const struct inotify_event *e, const char *name)
 {
-	bool renamed = (e->mask & IN_MOVED_TO) != 0;
-	const struct dir *d = find_dir(w, at->wd);
-	char *path;
+	size_t leaves;
 
-	if (!at->is_last || watch_is_glob(at->name) || d == NULL ||
+	if (!at->is_last || watch_is_glob(at->name) ||
 	    (e->mask & IN_ISDIR) != 0)
 		return;
-	/* A log may be moved to any name, a copy is found by its name. */
-	if (renamed ? e->cookie != p->cookie
-	            : !is_sibling(at->name, name) || is_packed(name))
+	if ((e->mask & IN_MOVED_FROM) != 0) {
+		leaves = find_beside(p, e->wd, name);
+		if (leaves < p->nbeside)
+			p->beside[leaves].cookie = e->cookie;
 		return;
-	path = join(d->path, name, strlen(name));
-	w->ops->sibling(w->arg, p->text, path, renamed);
-	free(path);
+	}
+	replace_beside(p, e->wd, name);
+	/* A log may be moved to any name, a copy is found by its name. */
+	if ((e->mask & IN_MOVED_TO) != 0) {
+		if (!arrive(p, e, name) && e->cookie == p->cookie)
+			add_beside(p, e->wd, name, true);
+	} else if (is_sibling(at->name, name) && !is_packed(name))
+		add_beside(p, e->wd, name, false);
+}
+
+static void
+tell_beside(struct watch *w, struct pattern *p)
+{
+	for (size_t i = 0; i < p->nbeside; i++) {
+		struct beside *b = &p->beside[i];
+		const struct dir *d = find_dir(w, b->wd);
+		char *path;
+
+		if (b->told || b->cookie != 0 || d == NULL)
+			continue;
+		b->told = true;
+		path = join(d->path, b->name, strlen(b->name));
+		w->ops->sibling(w->arg, p->text, path, b->renamed);
+		free(path);
+	}
+}
+
+/* The second half of a rename may be still to come. */
+static void
+settle_beside(struct pattern *p)
+{
+	for (size_t i = p->nbeside; i-- > 0;) {
+		struct beside *b = &p->beside[i];
+
+		if (b->cookie == 0 || b->stale)
+			forget_beside(p, i);
+		else
+			b->stale = true;
+	}
 }
 
 /* Whether a wait has to be found anew because of the event. */
 static bool
-match_event(struct watch *w, struct pattern *p, const struct inotify_event *e,
-    const char *name)
+match_event(struct pattern *p, const struct inotify_event *e, const char *name)
 {
 	bool again = false;
 
@@ -318,8 +435,7 @@ match_event(struct watch *w, struct pattern *p, const struct inotify_event *e,
 			continue;
 		}
 		if (fnmatch(at->name, name, FNM_PERIOD) != 0) {
-			if ((e->mask & (IN_CREATE | IN_MOVED_TO)) != 0)
-				tell_sibling(w, p, at, e, name);
+			note_beside(p, at, e, name);
 			continue;
 		}
 		if ((e->mask & IN_MOVED_FROM) != 0) {
@@ -341,7 +457,7 @@ on_event(struct watch *w, const struct inotify_event *e, const char *name)
 		struct pattern *p = it.value;
 
 		p->changed = p->changed || lost;
-		if (match_event(w, p, e, name) || lost)
+		if (match_event(p, e, name) || lost)
 			set_waits(w, p);
 	}
 }
@@ -358,17 +474,15 @@ next_changed(struct watch *w)
 	return NULL;
 }
 
-/*
- * First what lies beside, then what a path names now: the order in which it
- * was written. Callbacks may add and remove patterns.
- */
-void
-watch_drain(struct watch *w)
+/* Whether there were any. */
+static bool
+take_events(struct watch *w)
 {
-	struct pattern *p;
+	bool any = false;
 	ssize_t got;
 
-	while ((got = read(w->fd, w->events, EVENTS)) > 0)
+	while ((got = read(w->fd, w->events, EVENTS)) > 0) {
+		any = true;
 		for (const char *at = w->events; at < w->events + got;) {
 			struct inotify_event e;
 			const char *name = at + sizeof(e);
@@ -377,6 +491,30 @@ watch_drain(struct watch *w)
 			at += sizeof(e) + e.len;
 			on_event(w, &e, e.len > 0 ? name : "");
 		}
+	}
+	return any;
+}
+
+static void
+look_beside(struct watch *w)
+{
+	for (int i = 0; i < ROUNDS_MAX && take_events(w); i++)
+		for (struct dict_iter it = {0}; dict_next(w->patterns, &it);)
+			tell_beside(w, it.value);
+	for (struct dict_iter it = {0}; dict_next(w->patterns, &it);)
+		settle_beside(it.value);
+}
+
+/*
+ * First what lies beside, then what a path names now: the order in which it
+ * was written. Callbacks of the second may add and remove patterns.
+ */
+void
+watch_drain(struct watch *w)
+{
+	struct pattern *p;
+
+	look_beside(w);
 	while ((p = next_changed(w)) != NULL) {
 		char *text = xstrdup(p->text);
 

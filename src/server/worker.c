@@ -70,16 +70,22 @@ on_failure(void *arg, const struct reader_place *place, struct failure *f)
 }
 
 static void
-on_position(void *arg, const struct reader_place *place)
+on_moves(void *arg, const struct reader_position *moves, size_t n)
 {
 	struct worker *w = arg;
 	struct buf b = BUF_INIT;
 
-	pack_u32(&b, place->jail);
-	pack_u32(&b, place->log);
-	pack_u32(&b, place->source);
-	pack_u32(&b, place->gen);
-	pack_u64(&b, (uint64_t)place->at);
+	for (size_t i = 0; i < n; i++) {
+		const struct reader_position *p = &moves[i];
+
+		pack_u32(&b, p->place.jail);
+		pack_u32(&b, p->place.log);
+		pack_u32(&b, p->place.source);
+		pack_u32(&b, p->place.gen);
+		pack_u64(&b, (uint64_t)p->place.at);
+		pack_bytes(&b, p->tail, p->tail_n);
+		pack_u32(&b, p->origin);
+	}
 	channel_send(w->channel, FROM_POSITION, &b, -1);
 	buf_release(&b);
 }
@@ -125,7 +131,7 @@ on_progress(void *arg, const struct reader_place *place)
 
 static const struct reader_ops reader_ops = {
     .failure = on_failure,
-    .position = on_position,
+    .positions = on_moves,
     .rewritten = on_rewritten,
     .retired = on_retired,
     .progress = on_progress,

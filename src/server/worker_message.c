@@ -14,7 +14,7 @@
 enum {
 	MIB = 1024 * 1024,
 	NAME_BYTES = 4096,
-	MARKS_MAX = 256,
+	MARKS_MAX = 8192, /* more than a log has sources */
 };
 
 const struct channel_kind worker_kinds[TO_KINDS] = {
@@ -172,9 +172,23 @@ on_source_del(struct worker *w, struct unpack *u, int fd)
 	reader_del_source(w->reader, unpack_u32(u));
 }
 
+static void
+take_tail(struct unpack *u, struct reader_mark *m)
+{
+	size_t n;
+	const char *tail = unpack_bytes(u, &n);
+
+	if (n > sizeof(m->tail))
+		u->bad = true;
+	if (u->bad)
+		return;
+	memcpy(m->tail, tail, n);
+	m->tail_n = n;
+}
+
 /* Allocated; NULL when there are none. */
 static struct reader_mark *
-take_marks(struct unpack *u, size_t *n)
+take_marks(struct unpack *u, bool with_tail, size_t *n)
 {
 	struct reader_mark *marks;
 	uint32_t count = unpack_u32(u);
@@ -189,6 +203,8 @@ take_marks(struct unpack *u, size_t *n)
 		marks[i].source = unpack_u32(u);
 		marks[i].gen = unpack_u32(u);
 		marks[i].at = (int64_t)unpack_u64(u);
+		if (with_tail)
+			take_tail(u, &marks[i]);
 	}
 	*n = count;
 	return marks;
@@ -200,8 +216,8 @@ on_attach(struct worker *w, struct unpack *u, int fd)
 	struct feed *f = worker_feed(w, unpack_u32(u));
 	struct reader_attach a = {.log = unpack_u32(u), .feed = f};
 	unsigned flags = unpack_u8(u);
-	struct reader_mark *marks = take_marks(u, &a.nmarks);
-	struct reader_mark *skips = take_marks(u, &a.nskips);
+	struct reader_mark *marks = take_marks(u, true, &a.nmarks);
+	struct reader_mark *skips = take_marks(u, false, &a.nskips);
 
 	(void)fd;
 	a.in_operation = (flags & ATTACH_TAIL) != 0;
