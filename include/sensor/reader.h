@@ -24,16 +24,16 @@ struct reader_place {
 	uint32_t jail;
 	uint32_t log;
 	uint32_t source;
-	uint32_t gen;   /* how often the source was begun anew */
-	int64_t at;     /* bytes: behind the line */
-	uint32_t index; /* number of the failure within the line */
+	uint32_t gen;     /* how often the source was begun anew */
+	int64_t at;       /* bytes: behind the line */
+	uint32_t index;   /* number of the failure within the line */
+	const char *tail; /* bytes before at */
+	size_t tail_n;    /* 0: not known */
 };
 
 /* All lines before place.at are done. */
 struct reader_position {
 	struct reader_place place;
-	const char *tail; /* bytes before place.at, tail_n = 0: not known */
-	size_t tail_n;
 	uint32_t origin; /* source whose contents go on here, 0: none */
 };
 
@@ -44,9 +44,11 @@ struct reader_ops {
 	/* What moved; they hold together or not at all. */
 	void (*positions)(
 	    void *arg, const struct reader_position *positions, size_t n);
-	/* The source was truncated or written anew: it is not read until
+	/* The source was truncated or written anew, or (not certain) may have
+	   been before it was looked at: it is not read until
 	   reader_checked(). */
-	void (*rewritten)(void *arg, uint32_t log, uint32_t source);
+	void (*rewritten)(
+	    void *arg, uint32_t log, uint32_t source, bool certain);
 	/* The source is old, read to its end and quiet: delete it. */
 	void (*retired)(void *arg, uint32_t source);
 	/* A line is begun (place->at is its start), or, with NULL, ended. */

@@ -9,6 +9,10 @@
 #include "sensor/datedetect.h"
 #include "sensor/reader.h"
 
+enum {
+	HEAD = 256, /* bytes by which the contents of a file are known again */
+};
+
 struct source {
 	uint32_t id;
 	int fd; /* owned */
@@ -16,11 +20,10 @@ struct source {
 	bool polled;
 	bool copy;      /* not known to belong to the log */
 	bool rewritten; /* waits for reader_checked() */
-	bool anew;      /* was rewritten once */
 	bool retiring;  /* retired() was called */
-	/* How the file began when it was found rewritten; jails at its start
-	   read it only as long as that is so. */
-	char head[CURSOR_TAIL];
+	/* How the file began when copies of it were asked for; jails at its
+	   start read it only as long as that is so. */
+	char head[HEAD];
 	size_t head_n;
 	int64_t grown; /* ms: when it last changed or was added */
 };
@@ -33,6 +36,8 @@ struct place {
 	int64_t told; /* positions() had it */
 	uint32_t told_gen;
 	uint32_t origin; /* source whose contents go on here, 0: none */
+	int64_t known;   /* what is before was read by an earlier worker */
+	bool lost;       /* the file is not (or perhaps not) what it was */
 };
 
 struct attach {
@@ -87,11 +92,12 @@ struct reader {
 /* Index of the first source that the jail has to read now, -1: none. */
 int reader_pending(const struct log *l, const struct attach *a);
 /* reader_rewrite.c: stops reading the source and asks for copies. */
-void reader_rewritten(struct reader *r, struct log *l, struct source *s);
+void reader_rewritten(
+    struct reader *r, struct log *l, struct source *s, bool certain);
 /* Whether b, read at the start of the file, is what it was then. */
 bool reader_same_head(const struct source *s, const struct block *b);
-/* All jails continue in copies, then at the start of the file. */
-void reader_begin_anew(struct reader *r, struct log *l);
+/* All jails go on in copies, then at the start of the source at that index. */
+void reader_begin_anew(struct reader *r, struct log *l, size_t at);
 /* Date detector for jails with this key, NULL when it has none. */
 struct shared_dates *reader_dates(struct log *l, const char *key);
 

@@ -35,13 +35,13 @@ enum to_worker {
 enum from_worker {
 	FROM_HELLO,    /* s what the sandbox lacks, "" */
 	FROM_FAILURE,  /* any number of: 32 jail, 32 log, 32 source, 32 gen,
-	                  64 end, 32 index, 8 resolve?, 32 count, f time,
-	                  v id, v data, v matches */
+	                  64 end, s bytes before it, 32 index, 8 resolve?,
+	                  32 count, f time, v id, v data, v matches */
 	FROM_POSITION, /* any number of: 32 jail, 32 log, 32 source, 32 gen,
 	                  64 done, s bytes before it, 32 source that this one
 	                  continues or 0 */
 	FROM_JOURNAL_POSITION, /* 32 jail, 32 journal, f time */
-	FROM_REWRITTEN,        /* 32 log, 32 source */
+	FROM_REWRITTEN,        /* 32 log, 32 source, 8 is it certain? */
 	FROM_RETIRED,          /* 32 source */
 	FROM_STATE,            /* 32 jail, 8 in operation?, 64 * 7 counters */
 	FROM_IDLE,             /* 32 jail */

@@ -40,7 +40,8 @@ struct mlog {
 struct mark {
 	uint32_t source;
 	uint32_t gen;
-	int64_t done;   /* as reported: reading may begin there again */
+	int64_t done;   /* everything before was judged ... */
+	int64_t told;   /* ... and the database knows of this, -1: of nothing */
 	int64_t end;    /* of the last line with a failure ... */
 	uint32_t index; /* ... and how many it gave: what is not above is */
 	                /* known already */
@@ -190,6 +191,8 @@ struct msource *monitor_source(
 struct mark *mattach_mark(struct mattach *a, uint32_t source);
 /* Says that the current file was truncated. */
 void monitor_tell_truncation(const struct mlog *l);
+/* Whether the file is or was the log. */
+bool monitor_has_file(const struct mlog *l, const struct stat *st);
 /* Whether a jail reads it or did so. */
 bool monitor_is_marked(
     const struct monitor *m, const struct mlog *l, uint32_t source);
@@ -199,9 +202,9 @@ void monitor_log_free(struct monitor *m, struct mlog *l);
 /* monitor_attach.c */
 void monitor_check_awaited(struct monitor *m, const char *pattern);
 void monitor_detach_all(struct monitor *m, struct mjail *j);
-/* Table row for where the jail is in the current source. */
+/* Row for where the jail is in the current source; the mark is of any. */
 void monitor_tell_position(
-    struct monitor *m, struct mattach *a, int64_t at, bool always);
+    struct monitor *m, const struct mattach *a, struct mark *mark, bool always);
 
 /* monitor_journal.c */
 void monitor_journal_changed(struct monitor *m, const char *pattern);

@@ -325,7 +325,7 @@ jaildef_read(struct jaildef *j, const struct jail_context *ctx,
 
 struct found {
 	struct value *paths; /* addlogpath commands */
-	struct value *waits; /* awaitlogpath commands, for the missing ones */
+	struct value *waits; /* awaitlogpath commands: for what may come */
 };
 
 static void
@@ -349,12 +349,13 @@ find_logs(struct found *f, const struct jaildef *j, const char *pattern,
     const char *mode)
 {
 	size_t before = f->paths->n;
+	bool grows = strpbrk(pattern, "*?[") != NULL;
 	struct stat st;
 	glob_t g = {0};
 
 	if (strlen(pattern) >= PATH_MAX)
 		; /* no file has such a name; glob() would recurse over it */
-	else if (strpbrk(pattern, "*?[") == NULL) {
+	else if (!grows) {
 		if (lstat(pattern, &st) == 0)
 			add_path(f->paths, j, pattern, mode);
 	} else if (glob(pattern, GLOB_NOSORT | GLOB_NOESCAPE, NULL, &g) == 0) {
@@ -362,9 +363,11 @@ find_logs(struct found *f, const struct jaildef *j, const char *pattern,
 			add_path(f->paths, j, g.gl_pathv[i], mode);
 	}
 	globfree(&g);
-	if (f->paths->n > before)
+	if (f->paths->n > before && !grows)
 		return;
-	log_msg(LOG_NOTICE_, READER, "No file(s) found for glob %s", pattern);
+	if (f->paths->n == before)
+		log_msg(LOG_NOTICE_, READER, "No file(s) found for glob %s",
+		    pattern);
 	value_add(f->waits, stream_command("set", j->name, "awaitlogpath",
 	                        pattern, mode, NULL));
 }
@@ -394,8 +397,7 @@ move_all(struct value *to, struct value *from)
 
 /* No log at all: what becomes of the jail. */
 static int
-without_logs(struct jaildef *j, struct found *f, const struct config_opts *opts,
-    struct err *err)
+without_logs(struct jaildef *j, const struct config_opts *opts, struct err *err)
 {
 	const char *backend = get_text(j, "backend");
 
@@ -425,8 +427,6 @@ without_logs(struct jaildef *j, struct found *f, const struct config_opts *opts,
 		    err, "Have not found any log file for %s jail", j->name);
 	log_msg(LOG_WARN, READER, "Have not found any log file for %s jail",
 	    j->name);
-	if (opts->wait_for_logs)
-		move_all(j->before, f->waits);
 	return 0;
 }
 
@@ -442,8 +442,11 @@ add_logs(struct jaildef *j, const struct config_opts *opts, struct err *err)
 	f = (struct found){value_list(), value_list()};
 	find_all_logs(&f, j);
 	if (f.paths->n == 0)
-		rc = without_logs(j, &f, opts, err);
+		rc = without_logs(j, opts, err);
 	move_all(j->before, f.paths);
+	if (opts->wait_for_logs && j->skipped == NULL &&
+	    strncmp(get_text(j, "backend"), "systemd", 7) != 0)
+		move_all(j->before, f.waits);
 	value_free(f.paths);
 	value_free(f.waits);
 	return rc;

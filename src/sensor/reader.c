@@ -149,6 +149,18 @@ retire_log(struct reader *r, const struct log *l)
 	return left;
 }
 
+static void
+touch(struct log *l, size_t at)
+{
+	l->sources[at].grown = clock_mono_ms();
+	for (size_t i = 0; i < l->nattaches; i++) {
+		struct place *p = &l->attaches[i]->places[at];
+
+		if (p->active)
+			p->at_end = false;
+	}
+}
+
 /*
  * What is now called by the path goes last. A copy was made of the current
  * file, so it stands before it.
@@ -176,6 +188,9 @@ reader_add_source(struct reader *r, const struct reader_source *s)
 	new->grown = clock_mono_ms();
 	if (l->nsources > MANY)
 		(void)retire_log(r, l);
+	/* An empty file may have been so before the copy was known. */
+	if (s->copy)
+		touch(l, l->nsources - 1);
 }
 
 static void
@@ -321,6 +336,7 @@ set_places(struct reader *r, struct log *l, struct attach *new,
 		if (m == NULL)
 			continue;
 		resume(r, a, &p->c, s->fd, m);
+		p->known = m->at;
 		p->c.gen = p->told_gen = m->gen;
 		p->told = m->at;
 	}
@@ -393,18 +409,6 @@ reader_in_operation(const struct reader *r, uint32_t jail)
 	return true;
 }
 
-static void
-touch(struct log *l, size_t at)
-{
-	l->sources[at].grown = clock_mono_ms();
-	for (size_t i = 0; i < l->nattaches; i++) {
-		struct place *p = &l->attaches[i]->places[at];
-
-		if (p->active)
-			p->at_end = false;
-	}
-}
-
 void
 reader_touched(struct reader *r, int watch)
 {
@@ -436,14 +440,15 @@ reader_touch_polled(struct reader *r)
 	return any;
 }
 
+/* What was the current source when it was asked may be old by now. */
 void
 reader_checked(struct reader *r, uint32_t log)
 {
 	struct log *l = find_log(r, log);
 
-	if (l != NULL && l->nsources > 0 &&
-	    l->sources[l->nsources - 1].rewritten)
-		reader_begin_anew(r, l);
+	for (size_t i = 0; l != NULL && i < l->nsources; i++)
+		if (l->sources[i].rewritten)
+			reader_begin_anew(r, l, i);
 }
 
 static void
@@ -455,7 +460,9 @@ report(struct reader *r, const struct log *l, const struct attach *a)
 		    .log = l->id,
 		    .source = l->sources[i].id,
 		    .gen = p->c.gen,
-		    .at = p->c.done};
+		    .at = p->c.done,
+		    .tail = p->c.tail,
+		    .tail_n = p->c.at == p->c.done ? p->c.tail_n : 0};
 
 		if (!p->active ||
 		    (p->told == p->c.done && p->told_gen == p->c.gen))
@@ -463,10 +470,7 @@ report(struct reader *r, const struct log *l, const struct attach *a)
 		p->told = p->c.done;
 		p->told_gen = p->c.gen;
 		GROW(r->moves, r->nmoves, r->moves_cap);
-		r->moves[r->nmoves++] = (struct reader_position){.place = at,
-		    .tail = p->c.tail,
-		    .tail_n = p->c.at == p->c.done ? p->c.tail_n : 0,
-		    .origin = p->origin};
+		r->moves[r->nmoves++] = (struct reader_position){at, p->origin};
 		p->origin = 0;
 	}
 }

@@ -16,23 +16,19 @@
 
 #include "sensor/reader_impl.h"
 
+enum {
+	TRIES = 16, /* looks at a file that is cut all the time */
+};
+
 static size_t
-read_head(char *head, int fd)
+read_head(char head[HEAD], int fd)
 {
 	ssize_t got;
 
 	do
-		got = pread(fd, head, CURSOR_TAIL, 0);
+		got = pread(fd, head, HEAD, 0);
 	while (got < 0 && errno == EINTR);
 	return got < 0 ? 0 : (size_t)got;
-}
-
-void
-reader_rewritten(struct reader *r, struct log *l, struct source *s)
-{
-	s->rewritten = s->anew = true;
-	s->head_n = read_head(s->head, s->fd);
-	r->ops->rewritten(r->arg, l->id, s->id);
 }
 
 static bool
@@ -41,6 +37,42 @@ same_start(const char *a, size_t an, const char *b, size_t bn)
 	size_t n = an < bn ? an : bn;
 
 	return n > 0 && memcmp(a, b, n) == 0;
+}
+
+/*
+ * Who has lost what it was reading: who still finds it goes on as if nothing
+ * had been.
+ */
+static void
+find_losers(struct reader *r, struct log *l, const struct source *s)
+{
+	for (size_t i = 0; i < l->nattaches; i++) {
+		struct place *p = &l->attaches[i]->places[s - l->sources];
+		struct cursor probe = p->c;
+
+		p->lost = p->active &&
+		          (p->c.at == 0 || cursor_fill(&probe, s->fd,
+		                               &r->block) == CURSOR_REWRITTEN);
+	}
+}
+
+/* Head and losers must be of the same contents. */
+void
+reader_rewritten(
+    struct reader *r, struct log *l, struct source *s, bool certain)
+{
+	char head[HEAD];
+	size_t n;
+
+	s->rewritten = true;
+	for (int i = 0; i < TRIES; i++) {
+		s->head_n = read_head(s->head, s->fd);
+		find_losers(r, l, s);
+		n = read_head(head, s->fd);
+		if (n >= s->head_n && memcmp(head, s->head, s->head_n) == 0)
+			break;
+	}
+	r->ops->rewritten(r->arg, l->id, s->id, certain);
 }
 
 bool
@@ -55,13 +87,12 @@ reader_same_head(const struct source *s, const struct block *b)
  * without contents is being made right now.
  */
 static size_t
-find_present(const struct log *l)
+find_present(const struct log *l, size_t at)
 {
-	size_t last = l->nsources - 1;
-	const struct source *now = &l->sources[last];
+	const struct source *now = &l->sources[at];
 
-	for (size_t i = 0; now->head_n > 0 && i < last; i++) {
-		char head[CURSOR_TAIL];
+	for (size_t i = 0; now->head_n > 0 && i < at; i++) {
+		char head[HEAD];
 		size_t n;
 
 		if (!l->sources[i].copy)
@@ -70,7 +101,7 @@ find_present(const struct log *l)
 		if (n == 0 || same_start(now->head, now->head_n, head, n))
 			return i;
 	}
-	return last;
+	return at;
 }
 
 /* Whether what the jail read so far is in the copy too. */
@@ -98,9 +129,9 @@ activate(struct reader *r, struct place *p)
  */
 static void
 continue_in_copies(
-    struct reader *r, struct log *l, struct attach *a, size_t end)
+    struct reader *r, struct log *l, struct attach *a, size_t at, size_t end)
 {
-	const struct place *now = &a->places[l->nsources - 1];
+	const struct place *now = &a->places[at];
 	bool found = now->c.at == 0;
 
 	for (size_t i = 0; i < end; i++) {
@@ -113,7 +144,7 @@ continue_in_copies(
 		else if (continues(r, &now->c, l->sources[i].fd)) {
 			p->c = now->c;
 			p->c.gen = 0;
-			p->origin = l->sources[l->nsources - 1].id;
+			p->origin = l->sources[at].id;
 			found = true;
 		} else
 			continue;
@@ -152,29 +183,29 @@ settle_copies(struct reader *r, struct log *l, size_t end)
 }
 
 void
-reader_begin_anew(struct reader *r, struct log *l)
+reader_begin_anew(struct reader *r, struct log *l, size_t at)
 {
-	size_t last = l->nsources - 1;
-	size_t end = find_present(l);
-	char head[CURSOR_TAIL];
+	size_t end = find_present(l, at);
+	char head[HEAD];
 
 	/* It was empty and is not any more: that may be in a copy too. */
-	if (l->sources[last].head_n == 0 &&
-	    read_head(head, l->sources[last].fd) > 0) {
-		reader_rewritten(r, l, &l->sources[last]);
+	if (l->sources[at].head_n == 0 &&
+	    read_head(head, l->sources[at].fd) > 0) {
+		reader_rewritten(r, l, &l->sources[at], false);
 		return;
 	}
 	for (size_t i = 0; i < l->nattaches; i++) {
-		struct place *p = &l->attaches[i]->places[last];
+		struct place *p = &l->attaches[i]->places[at];
 
-		if (!p->active)
+		if (!p->lost)
 			continue;
-		continue_in_copies(r, l, l->attaches[i], end);
+		p->lost = false;
+		continue_in_copies(r, l, l->attaches[i], at, end);
 		if (p->c.at > 0)
 			cursor_rewind(&p->c);
 		p->at_end = false;
 	}
 	settle_copies(r, l, end);
 	(void)reader_positions(r);
-	l->sources[last].rewritten = false;
+	l->sources[at].rewritten = false;
 }

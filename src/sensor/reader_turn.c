@@ -89,6 +89,8 @@ on_failure(void *arg, struct failure *f)
 {
 	struct group *g = arg;
 
+	g->place.tail = g->c.tail;
+	g->place.tail_n = g->c.tail_n;
 	g->r->ops->failure(g->r->arg, &g->place, f);
 	g->place.index++;
 }
@@ -200,7 +202,8 @@ feed_members(struct group *g, struct filter_line *line, int64_t start)
 		if (!a->feed->running ||
 		    (a->nskips > 0 && is_skipped(g, a, start)))
 			continue;
-		line->in_operation = a->in_operation;
+		line->in_operation =
+		    a->in_operation && start >= a->places[g->source].known;
 		line->found = shared_date(g, a->feed, line);
 		g->place.jail = begun.jail = a->feed->id;
 		g->place.index = 0;
@@ -306,12 +309,14 @@ is_current(const struct group *g)
 	return g->source + 1 == g->l->nsources;
 }
 
-/* At the start of the file: were there contents before these? */
+/*
+ * At the start of the file: there may have been contents before these, even
+ * if nothing was ever read of it.
+ */
 static bool
 may_lack_copies(const struct group *g, const struct source *s)
 {
 	return is_current(g) && g->c.at == 0 &&
-	       (s->anew || g->c.gen > 0 || has_copies(g->l)) &&
 	       !reader_same_head(s, &g->r->block);
 }
 
@@ -323,13 +328,13 @@ read_source(struct group *g, int64_t deadline)
 	switch (cursor_fill(&g->c, s->fd, &g->r->block)) {
 	case CURSOR_DATA:
 		if (may_lack_copies(g, s))
-			reader_rewritten(g->r, g->l, s);
+			reader_rewritten(g->r, g->l, s, has_copies(g->l));
 		else
 			read_block(g, deadline);
 		break;
 	case CURSOR_END:
 		if (g->c.at == 0 && has_copies(g->l) && is_current(g))
-			reader_rewritten(g->r, g->l, s);
+			reader_rewritten(g->r, g->l, s, true);
 		else
 			set_at_end(g);
 		break;
@@ -338,7 +343,7 @@ read_source(struct group *g, int64_t deadline)
 			set_at_end(g); /* an old file: what was read is all */
 			break;
 		}
-		reader_rewritten(g->r, g->l, s);
+		reader_rewritten(g->r, g->l, s, true);
 		break;
 	case CURSOR_ERROR:
 		log_msg(

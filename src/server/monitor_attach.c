@@ -45,12 +45,15 @@ first_place(struct monitor *m, const struct mjail *j, const struct mlog *l,
 
 void
 monitor_tell_position(
-    struct monitor *m, struct mattach *a, int64_t at, bool always)
+    struct monitor *m, const struct mattach *a, struct mark *mark, bool always)
 {
 	const struct mlog *l = a->log;
 	const struct msource *s = &l->sources[l->nsources - 1];
-	struct monitor_pos pos = {.at = (double)at};
+	struct monitor_pos pos = {.at = (double)mark->done};
 
+	if (mark->source != s->id || mark->told == mark->done)
+		return;
+	mark->told = mark->done;
 	firstline_hash(pos.mark, s->fd);
 	if (always || pos.mark[0] != '\0')
 		m->ops->position(m->arg, a->jail->name, l->path, &pos);
@@ -84,10 +87,11 @@ attach(struct monitor *m, struct mjail *j, struct mlog *l, bool tail)
 	mark->done = mark->end = at;
 	note_tail(mark, l->sources[l->nsources - 1].fd);
 	mark->index = UINT32_MAX; /* the line that ends there is known */
+	mark->told = -1;
 	log_msg(LOG_INFO_, "filter",
 	    "Added logfile: '%s' (pos = %lld, hash = %s)", l->path,
 	    (long long)at, hash);
-	monitor_tell_position(m, a, at, true);
+	monitor_tell_position(m, a, mark, true);
 	monitor_send_attach(m, a,
 	    tail ? ATTACH_TAIL
 	         : ATTACH_SEEK | (at > 0 ? (unsigned)ATTACH_REPLAY : 0));
@@ -137,6 +141,45 @@ add_matching(struct monitor *m, struct mjail *j, const char *path, bool tail)
 		    j->name, path);
 }
 
+/*
+ * "auth.log.1", "auth-20260101.log.gz" beside "auth.log": what a log was, or
+ * a copy of it.
+ */
+static bool
+is_rotated(const char *log, const char *path)
+{
+	const char *name = strrchr(log, '/');
+	const char *dot = strrchr(name == NULL ? log : name, '.');
+	size_t n = strlen(log);
+	size_t stem = dot == NULL ? n : (size_t)(dot - log);
+	size_t number;
+
+	if (strncmp(path, log, n) == 0 && path[n] != '\0' &&
+	    strchr("._-~", path[n]) != NULL)
+		return true;
+	if (strncmp(path, log, stem) != 0)
+		return false;
+	number = strspn(path + stem, "0123456789.-_");
+	return number > 1 && path[stem + number - 1] == '.' &&
+	       strncmp(path + stem + number, log + stem + 1, n - stem - 1) == 0;
+}
+
+/* A name that a glob matches may be a new one for a file we have. */
+static bool
+is_old_file(const struct mjail *j, const char *path)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < j->nattaches; i++) {
+		const struct mlog *l = j->attaches[i]->log;
+
+		if (is_rotated(l->path, path) ||
+		    (stat(path, &st) == 0 && monitor_has_file(l, &st)))
+			return true;
+	}
+	return false;
+}
+
 static void
 add_awaited(struct monitor *m, struct mjail *j, struct mawait *w)
 {
@@ -146,10 +189,11 @@ add_awaited(struct monitor *m, struct mjail *j, struct mawait *w)
 		add_matching(m, j, w->pattern, w->tail);
 		return;
 	}
-	if (glob(w->pattern, 0, NULL, &found) != 0)
+	if (glob(w->pattern, GLOB_NOESCAPE, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++)
-		add_matching(m, j, found.gl_pathv[i], w->tail);
+		if (!is_old_file(j, found.gl_pathv[i]))
+			add_matching(m, j, found.gl_pathv[i], w->tail);
 	globfree(&found);
 }
 
@@ -190,25 +234,15 @@ monitor_await_log(
 	return (int)(j->nattaches - before);
 }
 
-/* Failures that came since the last report shall not be found again. */
-static void
-tell_last_position(struct monitor *m, struct mattach *a)
-{
-	const struct mlog *l = a->log;
-	const struct mark *mark =
-	    mattach_mark(a, l->sources[l->nsources - 1].id);
-
-	if (mark->end > mark->done)
-		monitor_tell_position(m, a, mark->end, false);
-}
-
 static void
 detach(struct monitor *m, struct mjail *j, struct mattach *a)
 {
 	const uint32_t ids[] = {j->id, a->log->id};
 	size_t i = 0;
 
-	tell_last_position(m, a);
+	/* Failures since the last report shall not be found again. */
+	monitor_tell_position(m, a,
+	    mattach_mark(a, a->log->sources[a->log->nsources - 1].id), false);
 	while (j->attaches[i] != a)
 		i++;
 	memmove(j->attaches + i, j->attaches + i + 1,
@@ -254,7 +288,7 @@ is_met(const struct mjail *j, const char *pattern)
 	bool met = find_attach(j, pattern) != NULL;
 
 	if (met || !watch_is_glob(pattern) ||
-	    glob(pattern, 0, NULL, &found) != 0)
+	    glob(pattern, GLOB_NOESCAPE, NULL, &found) != 0)
 		return met;
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		met = met || find_attach(j, found.gl_pathv[i]) != NULL;

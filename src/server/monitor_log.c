@@ -319,8 +319,8 @@ add_source(struct monitor *m, struct mlog *l, int fd, unsigned flags)
 	return s;
 }
 
-static bool
-has_file(const struct mlog *l, const struct stat *st)
+bool
+monitor_has_file(const struct mlog *l, const struct stat *st)
 {
 	for (size_t i = 0; i < l->nsources; i++)
 		if (l->sources[i].dev == st->st_dev &&
@@ -369,7 +369,7 @@ check_log(struct monitor *m, struct mlog *l)
 		    l->path);
 		return;
 	}
-	if (has_file(l, &st)) {
+	if (monitor_has_file(l, &st)) {
 		(void)close(fd);
 		return;
 	}
@@ -393,7 +393,7 @@ on_polling(uv_timer_t *timer)
 		if (!l->polled)
 			continue;
 		any = true;
-		if (stat(l->path, &st) == 0 && !has_file(l, &st))
+		if (stat(l->path, &st) == 0 && !monitor_has_file(l, &st))
 			check_log(m, l);
 	}
 	if (!any)
@@ -434,7 +434,7 @@ monitor_log_sibling(
 		fd = open_log(path, &st);
 		if (fd < 0)
 			continue;
-		if (has_file(l, &st)) {
+		if (monitor_has_file(l, &st)) {
 			(void)close(fd);
 			continue;
 		}

@@ -110,6 +110,8 @@ struct where {
 	uint32_t source;
 	uint32_t gen;
 	uint64_t at;
+	const char *tail; /* bytes before at */
+	size_t tail_n;
 };
 
 static void
@@ -120,6 +122,9 @@ take_where(const struct monitor *m, struct unpack *u, struct where *w)
 	w->source = unpack_u32(u);
 	w->gen = unpack_u32(u);
 	w->at = unpack_u64(u);
+	w->tail = unpack_bytes(u, &w->tail_n);
+	if (w->tail_n > CURSOR_TAIL)
+		u->bad = true;
 	(void)was_given(m, u, w->jail);
 	(void)was_given(m, u, w->log);
 	if (w->source != 0)
@@ -146,6 +151,18 @@ find_mark(struct monitor *m, const struct where *w, struct mattach **attach)
 	return NULL;
 }
 
+/* Everything before it is judged. */
+static void
+set_done(struct mark *mark, const struct where *w)
+{
+	if (w->gen > mark->gen)
+		mark->told = -1;
+	mark->gen = w->gen;
+	mark->done = (int64_t)w->at;
+	memcpy(mark->tail, w->tail, w->tail_n);
+	mark->tail_n = w->tail_n;
+}
+
 /* Whether the failure is new; what a second reading finds again is not. */
 static bool
 is_above(struct mark *mark, const struct where *w, uint32_t index)
@@ -157,13 +174,9 @@ is_above(struct mark *mark, const struct where *w, uint32_t index)
 	if (w->gen == mark->gen &&
 	    (at < mark->end || (at == mark->end && index <= mark->index)))
 		return false;
-	if (w->gen > mark->gen) {
-		mark->done = 0;
-		mark->tail_n = 0;
-	}
-	mark->gen = w->gen;
 	mark->end = at;
 	mark->index = index;
+	set_done(mark, w);
 	return true;
 }
 
@@ -228,52 +241,38 @@ take_over(struct mattach *a, struct mark *mark, uint32_t origin)
 	}
 }
 
-struct moved {
-	struct where w;
-	const char *tail;
-	size_t tail_n;
-	uint32_t origin;
-};
-
 static void
-set_position(struct monitor *m, const struct moved *p)
+set_position(struct monitor *m, const struct where *w, uint32_t origin)
 {
-	const struct where *w = &p->w;
 	struct mattach *a;
 	struct mark *mark = find_mark(m, w, &a);
 
 	if (mark == NULL || w->gen < mark->gen ||
-	    (w->gen == mark->gen && (int64_t)w->at <= mark->done))
+	    (w->gen == mark->gen && (int64_t)w->at < mark->done))
 		return;
-	if (p->origin != 0 && mark->end == 0)
-		take_over(a, mark, p->origin);
-	mark->done = (int64_t)w->at;
-	memcpy(mark->tail, p->tail, p->tail_n);
-	mark->tail_n = p->tail_n;
+	if (origin != 0 && mark->end == 0)
+		take_over(a, mark, origin);
 	if (w->gen > mark->gen) {
-		mark->gen = w->gen;
 		mark->end = 0;
 		mark->index = 0;
 	}
-	if (w->source == a->log->sources[a->log->nsources - 1].id)
-		monitor_tell_position(m, a, mark->done, false);
+	set_done(mark, w);
+	monitor_tell_position(m, a, mark, false);
 }
 
 static void
 on_position(struct monitor *m, struct unpack *u)
 {
 	while (!u->bad && u->n > 0) {
-		struct moved p;
+		uint32_t origin;
+		struct where w;
 
-		take_where(m, u, &p.w);
-		p.tail = unpack_bytes(u, &p.tail_n);
-		p.origin = unpack_u32(u);
-		if (p.origin != 0)
-			(void)was_given(m, u, p.origin);
-		if (p.tail_n > CURSOR_TAIL || p.tail_n > p.w.at)
-			u->bad = true;
+		take_where(m, u, &w);
+		origin = unpack_u32(u);
+		if (origin != 0)
+			(void)was_given(m, u, origin);
 		if (!u->bad)
-			set_position(m, &p);
+			set_position(m, &w, origin);
 	}
 }
 
@@ -295,6 +294,7 @@ static void
 on_rewritten(struct monitor *m, struct unpack *u)
 {
 	uint32_t id = unpack_u32(u), source = unpack_u32(u);
+	bool certain = unpack_u8(u) == 1;
 	struct mlog *l;
 
 	if (!was_given(m, u, id) || !was_given(m, u, source))
@@ -302,7 +302,7 @@ on_rewritten(struct monitor *m, struct unpack *u)
 	/* Copies that were made before it was truncated come first. */
 	watch_drain(m->watch);
 	l = monitor_log_by_id(m, id);
-	if (l != NULL)
+	if (l != NULL && certain)
 		monitor_tell_truncation(l);
 	monitor_send_ids(m, TO_CHECKED, &id, 1);
 }

@@ -1,8 +1,7 @@
 /*
- * A pattern waits at one or more directories for a name: for its last part
- * where the directory is there, for the first missing part where not, and
- * for every part that has glob characters. When such a name appears the
- * waiting places are found anew.
+ * A pattern waits at every directory on its way for the next part of it: the
+ * directory may be missing, or be replaced by another one. When such a name
+ * appears the waiting places are found anew.
  *
  * What appears beside a log may have been renamed again before it can be
  * opened (rotation by shifting numbers): names are followed through all
@@ -190,7 +189,7 @@ enter_matching(struct watch *w, struct pattern *p, const char *dir,
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		char *path;
 
-		if (fnmatch(name, e->d_name, FNM_PERIOD) != 0)
+		if (fnmatch(name, e->d_name, FNM_PERIOD | FNM_NOESCAPE) != 0)
 			continue;
 		path = join(dir, e->d_name, strlen(e->d_name));
 		if (is_dir(path))
@@ -216,10 +215,12 @@ find_waits(
 	else if (watch_is_glob(name)) {
 		add_wait(w, p, dir, rest, n, false);
 		enter_matching(w, p, dir, name, next);
-	} else if (is_dir(path))
-		find_waits(w, p, path, next);
-	else
+	} else {
+		/* It may come, or be replaced by another one. */
 		add_wait(w, p, dir, rest, n, false);
+		if (is_dir(path))
+			find_waits(w, p, path, next);
+	}
 	free(name);
 	free(path);
 }
@@ -434,12 +435,12 @@ match_event(struct pattern *p, const struct inotify_event *e, const char *name)
 			again = p->changed = true;
 			continue;
 		}
-		if (fnmatch(at->name, name, FNM_PERIOD) != 0) {
+		if (fnmatch(at->name, name, FNM_PERIOD | FNM_NOESCAPE) != 0) {
 			note_beside(p, at, e, name);
 			continue;
 		}
 		if ((e->mask & IN_MOVED_FROM) != 0) {
-			p->cookie = e->cookie;
+			p->cookie = at->is_last ? e->cookie : p->cookie;
 			continue;
 		}
 		p->changed = true;

@@ -51,6 +51,7 @@ worker_failure(
 	pack_u32(b, place->source);
 	pack_u32(b, place->gen);
 	pack_u64(b, (uint64_t)place->at);
+	pack_bytes(b, place->tail, place->tail_n);
 	pack_u32(b, place->index);
 	pack_u8(b, f->resolve);
 	pack_u32(b, (uint32_t)f->count);
@@ -83,7 +84,7 @@ on_moves(void *arg, const struct reader_position *moves, size_t n)
 		pack_u32(&b, p->place.source);
 		pack_u32(&b, p->place.gen);
 		pack_u64(&b, (uint64_t)p->place.at);
-		pack_bytes(&b, p->tail, p->tail_n);
+		pack_bytes(&b, p->place.tail, p->place.tail_n);
 		pack_u32(&b, p->origin);
 	}
 	channel_send(w->channel, FROM_POSITION, &b, -1);
@@ -91,7 +92,7 @@ on_moves(void *arg, const struct reader_position *moves, size_t n)
 }
 
 static void
-on_rewritten(void *arg, uint32_t log, uint32_t source)
+on_rewritten(void *arg, uint32_t log, uint32_t source, bool certain)
 {
 	struct worker *w = arg;
 	struct buf b = BUF_INIT;
@@ -99,6 +100,7 @@ on_rewritten(void *arg, uint32_t log, uint32_t source)
 	worker_flush(w);
 	pack_u32(&b, log);
 	pack_u32(&b, source);
+	pack_u8(&b, certain);
 	channel_send(w->channel, FROM_REWRITTEN, &b, -1);
 	buf_release(&b);
 }

@@ -172,6 +172,32 @@ START_TEST(seek_without_dates_starts_at_the_start)
 }
 END_TEST
 
+START_TEST(place_of_an_earlier_reader_is_good_while_its_bytes_are_there)
+{
+	struct cursor next;
+
+	append("one\ntwo\n");
+	ck_assert(cursor_resume(&next, fd, 8, "two\n", 4));
+	ck_assert_int_eq(cursor_fill(&next, fd, &block), CURSOR_END);
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	append("six\nten\nmore\n");
+	ck_assert(!cursor_resume(&next, fd, 8, "two\n", 4));
+	ck_assert_int_eq(cursor_fill(&next, fd, &block), CURSOR_REWRITTEN);
+	ck_assert(cursor_resume(&next, fd, 8, "", 0));
+	ck_assert_int_eq(cursor_fill(&next, fd, &block), CURSOR_DATA);
+}
+END_TEST
+
+START_TEST(place_of_an_earlier_reader_behind_the_end_is_lost)
+{
+	struct cursor next;
+
+	append("one\n");
+	ck_assert(!cursor_resume(&next, fd, 8, "two\n", 4));
+	ck_assert_int_eq(cursor_fill(&next, fd, &block), CURSOR_REWRITTEN);
+}
+END_TEST
+
 Suite *cursor_suite(void);
 
 Suite *
@@ -185,6 +211,9 @@ cursor_suite(void)
 	tcase_add_test(tc, truncation_is_seen_even_when_the_file_grew_again);
 	tcase_add_test(tc, place_behind_the_end_is_a_rewritten_file);
 	tcase_add_test(tc, rest_of_a_long_line_is_no_line);
+	tcase_add_test(
+	    tc, place_of_an_earlier_reader_is_good_while_its_bytes_are_there);
+	tcase_add_test(tc, place_of_an_earlier_reader_behind_the_end_is_lost);
 	tcase_add_test(tc, seek_goes_to_the_first_wanted_line);
 	tcase_add_test(tc, seek_without_dates_starts_at_the_start);
 	suite_add_tcase(s, tc);

@@ -60,6 +60,17 @@ make_file(const char *name)
 }
 
 static void
+move(const char *from, const char *to)
+{
+	char *a = xasprintf("%s/%s", dir, from);
+	char *b = xasprintf("%s/%s", dir, to);
+
+	ck_assert_int_eq(rename(a, b), 0);
+	free(a);
+	free(b);
+}
+
+static void
 setup(void)
 {
 	(void)snprintf(dir, sizeof(dir), "/tmp/watch.XXXXXX");
@@ -171,6 +182,71 @@ START_TEST(directory_made_anew_is_watched_again)
 }
 END_TEST
 
+static void
+expect_last(const char *name)
+{
+	char *p = xasprintf("%s/%s", dir, name);
+
+	ck_assert_str_eq(last, p);
+	free(p);
+}
+
+/* What was the log two rotations ago is found under its present name. */
+START_TEST(old_logs_are_followed_through_further_renames)
+{
+	make_dir("a");
+	make_file("a/log");
+	watch_add(w, path);
+	move("a/log", "a/log.1");
+	make_file("a/log");
+	move("a/log.1", "a/log.2");
+	move("a/log", "a/log.1");
+	move("a/log.2", "a/log.3");
+	watch_drain(w);
+	ck_assert_uint_eq(renamed, 2);
+	ck_assert_uint_eq(changed, 1);
+	renamed = 0;
+	move("a/log.3", "a/log.4");
+	watch_drain(w);
+	ck_assert_uint_eq(renamed, 0); /* it was told */
+}
+END_TEST
+
+START_TEST(copies_are_followed_too_until_another_takes_their_name)
+{
+	make_dir("a");
+	make_file("a/log");
+	watch_add(w, path);
+	make_file("a/log.1");
+	move("a/log.1", "a/log.2");
+	make_file("a/log.1");
+	move("a/log.1", "a/log.2");
+	watch_drain(w);
+	ck_assert_uint_eq(created, 1);
+	expect_last("a/log.2");
+}
+END_TEST
+
+START_TEST(folder_of_the_folder_is_replaced)
+{
+	char *deep = xasprintf("%s/a/b/log", dir);
+
+	make_dir("a");
+	make_dir("a/b");
+	make_file("a/b/log");
+	watch_add(w, deep);
+	move("a", "away");
+	make_dir("a");
+	make_dir("a/b");
+	watch_drain(w);
+	changed = 0;
+	make_file("a/b/log");
+	watch_drain(w);
+	ck_assert_uint_eq(changed, 1);
+	free(deep);
+}
+END_TEST
+
 Suite *watch_suite(void);
 
 Suite *
@@ -185,6 +261,10 @@ watch_suite(void)
 	tcase_add_test(tc, copy_beside_is_told_but_not_when_packed);
 	tcase_add_test(tc, glob_grows_over_directories);
 	tcase_add_test(tc, directory_made_anew_is_watched_again);
+	tcase_add_test(tc, old_logs_are_followed_through_further_renames);
+	tcase_add_test(
+	    tc, copies_are_followed_too_until_another_takes_their_name);
+	tcase_add_test(tc, folder_of_the_folder_is_replaced);
 	suite_add_tcase(s, tc);
 	return s;
 }
