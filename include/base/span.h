@@ -9,6 +9,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* More is cut to this: 285 million years, an exact integer everywhere. */
+#define SPAN_MAX 9e15
+
 struct span {
 	double seconds;
 	bool

@@ -52,6 +52,7 @@ enum row_flag {
 	ROW_READ = 1,      /* members of the socket group may */
 	ROW_EXCLUSIVE = 2, /* one at a time: stream, reload, stop */
 	ROW_STREAM = 4,    /* its commands log what fails */
+	ROW_PLAIN = 8,     /* arguments are texts and numbers, no lists */
 };
 
 struct row {

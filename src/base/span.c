@@ -150,6 +150,7 @@ int
 span_parse(struct span *ret, const char *text, struct err *err)
 {
 	struct buf products = BUF_INIT, sum = BUF_INIT;
+	struct span sum_ret;
 	int rc;
 
 	if (strlen(text) > TEXT_MAX)
@@ -161,9 +162,15 @@ span_parse(struct span *ret, const char *text, struct err *err)
 	}
 	replace_units(&products, text);
 	add_plus(&sum, products.p);
-	rc = parse_sum(ret, sum.p, err);
+	rc = parse_sum(&sum_ret, sum.p, err);
 	buf_release(&products);
 	buf_release(&sum);
+	if (rc == 0 && isnan(sum_ret.seconds))
+		rc = err_set(err, "'%s' is no time", text);
+	if (rc == 0) {
+		*ret = sum_ret;
+		ret->seconds = fmax(-SPAN_MAX, fmin(ret->seconds, SPAN_MAX));
+	}
 	return rc;
 }
 

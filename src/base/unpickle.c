@@ -61,6 +61,10 @@ push(struct machine *m, struct value *v)
 static int
 push_new(struct machine *m, struct value *v)
 {
+	if (m->made.n >= PICKLE_MAX_ITEMS) {
+		value_free(v);
+		return err_set(m->err, "pickle has too many values");
+	}
 	return push(m, make(m, v));
 }
 
@@ -582,13 +586,23 @@ machine_release(struct machine *m)
 	free(m->marks);
 }
 
+/*
+ * What the memo repeats may be larger than the pickle, but in proportion:
+ * else a few hundred bytes keep the server busy for seconds.
+ */
+static size_t
+in_proportion(size_t n, size_t factor, size_t least, size_t max)
+{
+	return n < (max - least) / factor ? least + n * factor : max;
+}
+
 long
 pickle_decode(struct value **ret, const char *p, size_t n, struct err *err)
 {
 	struct machine m = {
 	    .err = err,
-	    .items_left = PICKLE_MAX_ITEMS,
-	    .bytes_left = PICKLE_MAX_BYTES,
+	    .items_left = in_proportion(n, 4, 1000, PICKLE_MAX_ITEMS),
+	    .bytes_left = in_proportion(n, 64, 1 << 20, PICKLE_MAX_BYTES),
 	};
 	long used = run(&m, p, n);
 

@@ -82,7 +82,8 @@ parse_int(int *ret, const char *text, struct err *err)
 
 	errno = 0;
 	n = strtol(text, &end, 10);
-	end += strspn(end, " \t\n");
+	if (end != text)
+		end += strspn(end, " \t\n");
 	if (end == text || *end != '\0' || errno != 0 || n < INT_MIN ||
 	    n > INT_MAX)
 		return err_set(

@@ -360,6 +360,28 @@ must_wait(const struct call *c)
 	       !(c->row->flags & ROW_READ);
 }
 
+/* A C string would end there: half of what was asked for would be done. */
+static bool
+has_nul(const struct value *v)
+{
+	if (v->text != NULL && memchr(v->text, '\0', v->text_n) != NULL)
+		return true;
+	for (size_t i = 0; i < v->n; i++)
+		if (has_nul(v->items[i]))
+			return true;
+	return false;
+}
+
+/* The first list, tuple or dictionary among the arguments; NULL: none. */
+static const struct value *
+container(const struct call *c)
+{
+	for (size_t i = c->at; i < c->words->n; i++)
+		if (c->words->items[i]->type > VALUE_TEXT)
+			return c->words->items[i];
+	return NULL;
+}
+
 static enum outcome
 run_row(struct call *c, const struct row *row)
 {
@@ -370,6 +392,14 @@ run_row(struct call *c, const struct row *row)
 		return call_raise(c, exception_index());
 	if (c->jail != NULL && server_jail(c->server, c->jail) == NULL)
 		return call_raise(c, exception_jail(c->jail));
+	if (!(row->flags & ROW_EXCLUSIVE) && has_nul(c->words))
+		return call_fail(
+		    c, "builtins.ValueError", "embedded null byte");
+	if (row->flags & ROW_PLAIN && !c->multi && container(c) != NULL)
+		return call_fail(c, "builtins.TypeError",
+		    "a text or a number is needed, not %s",
+		    value_is(container(c), VALUE_DICT) ? "a dictionary"
+		                                       : "a list");
 	c->row = row;
 	if (row->flags & ROW_EXCLUSIVE || must_wait(c))
 		return run_exclusive(c);

@@ -24,7 +24,8 @@ enum {
 	REQUEST_MAX = 16 * 1024 * 1024, /* a stream of all stock jails: 1 MiB */
 	READONLY_MAX = 64 * 1024,
 	CONNECTIONS_MAX = 500,
-	BACKLOG = 128,
+	READERS_MAX = 250, /* of them, at most: the owner always gets in */
+	BACKLOG = 4096,    /* a full one refuses clients with a timeout */
 	ANSWER_KEEP = 64 * 1024, /* larger buffers are not kept */
 };
 
@@ -405,7 +406,7 @@ on_connection(uv_stream_t *s, int status)
 	}
 	c = conn_new(control);
 	if (uv_accept(s, (uv_stream_t *)&c->pipe) != 0 || !conn_admit(c) ||
-	    control->count > CONNECTIONS_MAX ||
+	    control->count > (c->readonly ? READERS_MAX : CONNECTIONS_MAX) ||
 	    uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) != 0)
 		conn_close(c);
 }

@@ -210,13 +210,13 @@ set_thread(struct call *c)
 }
 
 const struct row global_set_rows[] = {
-    {"allowipv6", 1, set_allowipv6, 0},
-    {"dbfile", 1, set_dbfile, 0},
-    {"dbmaxmatches", 1, set_dbmaxmatches, 0},
-    {"dbpurgeage", 1, set_dbpurgeage, 0},
-    {"loglevel", 1, set_loglevel, 0},
-    {"logtarget", 1, set_logtarget, 0},
-    {"syslogsocket", 1, set_syslogsocket, 0},
+    {"allowipv6", 1, set_allowipv6, ROW_PLAIN},
+    {"dbfile", 1, set_dbfile, ROW_PLAIN},
+    {"dbmaxmatches", 1, set_dbmaxmatches, ROW_PLAIN},
+    {"dbpurgeage", 1, set_dbpurgeage, ROW_PLAIN},
+    {"loglevel", 1, set_loglevel, ROW_PLAIN},
+    {"logtarget", 1, set_logtarget, ROW_PLAIN},
+    {"syslogsocket", 1, set_syslogsocket, ROW_PLAIN},
     {"thread", 1, set_thread, 0},
     {NULL, 0, NULL, 0},
 };

@@ -198,6 +198,26 @@ START_TEST(does_not_unfold_a_bomb)
 }
 END_TEST
 
+/* Few enough values for the fixed limit, far too many for so few bytes. */
+START_TEST(unfolds_in_proportion)
+{
+	struct buf b = BUF_INIT;
+	struct value *v = NULL;
+
+	buf_adds(&b, "N");
+	for (int level = 0; level < 5; level++) {
+		buf_addf(&b, "p%d\n", level);
+		buf_adds(&b, "0(");
+		for (int i = 0; i < 10; i++)
+			buf_addf(&b, "g%d\n", level);
+		buf_adds(&b, "l");
+	}
+	buf_adds(&b, ".");
+	ck_assert_int_eq(decode(&v, b.p, b.n, NULL), -1);
+	buf_release(&b);
+}
+END_TEST
+
 START_TEST(stops_at_depth)
 {
 	struct buf b = BUF_INIT;
@@ -303,6 +323,7 @@ pickle_suite(void)
 	    sizeof(bad_cases) / sizeof(bad_cases[0]));
 	tcase_add_test(tc, says_what_python_says_at_the_end);
 	tcase_add_test(tc, does_not_unfold_a_bomb);
+	tcase_add_test(tc, unfolds_in_proportion);
 	tcase_add_test(tc, stops_at_depth);
 	tcase_add_test(tc, what_is_encoded_decodes_to_the_same);
 	tcase_add_test(tc, encodes_as_readers_expect);

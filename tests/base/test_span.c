@@ -54,6 +54,10 @@ static const struct parse_case {
     {"1yea", "31557600.0"},
     {"60*60", "3600"},
     {"None", "None"},
+    /* ours: cut, not a number of any size */
+    {"99999999999999999999", "9000000000000000"},
+    {"-99999999999999999999", "-9000000000000000"},
+    {"1e400-1e400", NULL},
     {"", NULL},
     {"none", NULL},
     {"abc", NULL},

@@ -128,6 +128,7 @@ static const struct option_case {
     {"findtime", "1mo", "2629800.0", "INFO filter:   findtime: 2629800.0\n"},
     {"maxretry", "7", "7", "INFO filter:   maxRetry: 7\n"},
     {"maxretry", "x", NULL, "invalid literal for int() with base 10: 'x'"},
+    {"maxretry", " ", NULL, "invalid literal for int() with base 10: ' '"},
     {"maxmatches", "0", "0", ""},
     {"ignoreself", "no", "False", ""},
     {"ignorecommand", "/bin/x <ip>", "'/bin/x <ip>'", ""},

@@ -362,6 +362,24 @@ fake_server_free(struct server *s)
 
 /* ---- requests as text */
 
+/* A text; \0 in it stands for a NUL. */
+static struct value *
+quoted(const char *p, size_t n)
+{
+	struct buf text = BUF_INIT;
+	struct value *v;
+
+	for (size_t i = 0; i < n; i++) {
+		bool nul = i + 1 < n && p[i] == '\\' && p[i + 1] == '0';
+
+		buf_addc(&text, nul ? '\0' : p[i]);
+		i += nul;
+	}
+	v = value_textn(text.p, text.n);
+	buf_release(&text);
+	return v;
+}
+
 static struct value *parse(const char **p);
 
 static void
@@ -428,7 +446,7 @@ parse(const char **p)
 	case '"':
 		n = strcspn(start, **p == '"' ? "\"" : "'");
 		*p = start + n + 1;
-		return value_textn(start, n);
+		return quoted(start, n);
 	default:
 		return parse_word(p);
 	}
