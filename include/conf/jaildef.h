@@ -38,7 +38,7 @@ struct jail_context {
 	bool filter_only; /* keep the filter, leave out actions */
 };
 
-/* Sets what every jail may use: %(fail2ban_version)s and _confpath. */
+/* Sets what every jail may use: %(fail2ban_version)s, _confpath, _firewall. */
 void jaildef_predefine(struct overlay *jails, const char *dir);
 /* Jails that are not enabled have options and nothing else. */
 bool jaildef_is_enabled(const struct jaildef *j);

@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "conf/actiondef.h"
 #include "conf/filterdef.h"
+#include "conf/firewall.h"
 #include "conf/interp.h"
 #include "conf/jaildef.h"
 #include "conf/stream.h"
@@ -81,6 +82,7 @@ jaildef_predefine(struct overlay *jails, const char *dir)
 
 	ini_set(s, "fail2ban_version", COMPAT_VERSION, none);
 	ini_set(s, "fail2ban_confpath", dir, none);
+	firewall_predefine(s);
 }
 
 /* The filter's options, which are "known/..." for the jail. */
