@@ -13,9 +13,12 @@ struct actiondef_use {
 	struct overlay_cache *cache;
 };
 
+/* Adds the options name and actname when they are not given. */
+void actiondef_names(struct value *given, const struct actiondef_use *use);
+
 /*
- * Result as overlay_read(); d is initialised when OVERLAY_OK. given gets the
- * options name and actname when it lacks them, and is taken over in any case.
+ * Result as overlay_read(); d is initialised when OVERLAY_OK. given, with
+ * its names, is taken over in any case.
  */
 enum overlay_result actiondef_read(struct definition *d,
     const struct actiondef_use *use, struct value *given, struct err *err);

@@ -28,6 +28,9 @@ struct definition {
 	struct value *fetched;            /* command options of the file */
 	struct interp_vars vars;          /* V, borrowed from the jail */
 	struct dict *cache; /* tag -> struct value, NONE: unknown; owned */
+	bool watch;         /* for conf/actionmold: keep depends */
+	bool depends;       /* on more than the texts of given: an option of the
+	                     * jail, a text read as a number or boolean */
 };
 
 /* Takes given over; cfg is borrowed unless own. */

@@ -9,6 +9,7 @@
 
 #include "base/dict.h"
 #include "base/err.h"
+#include "conf/folders.h"
 #include "conf/ini.h"
 #include "conf/overlay.h"
 
@@ -24,12 +25,19 @@ struct includes {
 	size_t cap;
 };
 
+/* What the overlays of one run share. */
+struct includes_cache {
+	struct dict *files; /* path -> struct ini, owned: included files */
+	struct folders *folders;
+};
+
 /*
- * Reads all files; included ones through the cache (path -> struct ini).
+ * Reads all files; included ones through the cache.
  * ret is to be released in any case. Result as overlay_read().
  */
 enum overlay_result includes_read(struct includes *ret,
-    const struct overlay_from *from, struct dict *cache, struct err *err);
+    const struct overlay_from *from, const struct includes_cache *cache,
+    struct err *err);
 void includes_release(struct includes *l);
 
 #endif

@@ -25,6 +25,8 @@ struct interp_vars {
 	const struct value *jail;  /* dict: options of the jail */
 	const struct value *given; /* dict: bracket options */
 	size_t ngiven;             /* items of given that count */
+	bool *depends;             /* set when an option of a jail is looked up,
+	                            * also one that this jail lacks; or NULL */
 };
 
 /* Where an option is looked at from; all borrowed. */

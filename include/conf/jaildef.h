@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/value.h"
+#include "conf/actionmold.h"
 #include "conf/config.h"
 #include "conf/definition.h"
 #include "conf/overlay.h"
@@ -32,6 +33,7 @@ struct jaildef {
 struct jail_context {
 	struct overlay *cfg; /* of the jails */
 	struct overlay_cache *cache;
+	struct actionmolds *molds; /* NULL when filter_only */
 	const struct config_opts *opts;
 	const struct value *filter_options; /* added to the filter's brackets */
 	bool force;                         /* read it as if it were enabled */

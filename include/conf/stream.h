@@ -20,16 +20,15 @@ void stream_jail(
     struct value *list, const char *jail, const struct value *options);
 
 /*
- * The commands of an action: combined are its options with tags replaced,
- * given the bracket and Init options as written.
+ * The properties of an action, a list of [name, value], owned: combined are
+ * its options with tags replaced, given the bracket and Init options as
+ * written.
  */
-struct stream_action {
-	const char *jail;
-	const char *name;
-	const struct value *combined;
-	const struct value *given;
-};
-void stream_action(struct value *list, const struct stream_action *a);
+struct value *stream_properties(
+    const struct value *combined, const struct value *given);
+/* The commands of an action; takes properties over. */
+void stream_action(struct value *list, const char *jail, const char *name,
+    struct value *properties);
 
 /* A command of texts, ends with a NULL: ['start', 'sshd']. Owned. */
 struct value *stream_command(const char *first, ...) __attribute__((sentinel));

@@ -13,8 +13,8 @@ static const char *const kept_tags[] = {
  * The jail's name unless the brackets say another; the action is then named
  * after both, so that a jail may use one file twice.
  */
-static void
-set_names(struct value *given, const struct actiondef_use *use)
+void
+actiondef_names(struct value *given, const struct actiondef_use *use)
 {
 	const char *name = value_str(value_get(given, "name"));
 	struct buf actname = BUF_INIT;
@@ -49,7 +49,6 @@ actiondef_read(struct definition *d, const struct actiondef_use *use,
 	enum overlay_result result;
 
 	from.name = path;
-	set_names(given, use);
 	result = overlay_read_shared(&cfg, &from, err);
 	if (result == OVERLAY_OK) {
 		definition_init(d, use->name, use->jail, given);

@@ -78,6 +78,7 @@ config_server_release(struct config_server *s)
 struct load {
 	const struct config_opts *o;
 	struct overlay_cache *cache;
+	struct actionmolds *molds;
 	struct overlay *server; /* fail2ban.conf */
 	struct overlay *jails;  /* jail.conf */
 	struct jaildef *list;
@@ -121,8 +122,10 @@ is_tolerant(const struct config_opts *o)
 static int
 read_jail(struct load *l, const char *name)
 {
-	struct jail_context ctx = {
-	    .cfg = l->jails, .cache = l->cache, .opts = l->o};
+	struct jail_context ctx = {.cfg = l->jails,
+	    .cache = l->cache,
+	    .molds = l->molds,
+	    .opts = l->o};
 	struct jaildef *j;
 
 	GROW(l->list, l->n, l->cap);
@@ -215,6 +218,7 @@ config_load(struct value **stream, int *bad, const struct config_opts *o)
 {
 	struct load l = {.o = o,
 	    .cache = overlay_cache_new(),
+	    .molds = actionmolds_new(),
 	    .stream = value_list(),
 	    .err = ERR_INIT};
 	int rc = run(&l);
@@ -233,6 +237,7 @@ config_load(struct value **stream, int *bad, const struct config_opts *o)
 	free(l.list);
 	overlay_free(l.jails);
 	overlay_free(l.server);
+	actionmolds_free(l.molds);
 	overlay_cache_free(l.cache);
 	err_release(&l.err);
 	return rc;

@@ -187,7 +187,8 @@ definition_fetch(struct definition *d, const struct value *jail_options,
 	    .cfg = d->cfg, .section = "Definition", .skip = skip};
 	int rc;
 
-	d->vars = (struct interp_vars){jail_options, d->given, d->given->n};
+	d->vars = (struct interp_vars){
+	    jail_options, d->given, d->given->n, d->watch ? &d->depends : NULL};
 	from.vars = &d->vars;
 	value_free(d->fetched);
 	d->fetched = value_dict();
@@ -292,8 +293,10 @@ add_given(struct value *all, const struct value *given)
 
 /* Numbers and booleans, once all is replaced; a wrong number is dropped. */
 static void
-convert(struct value *dict, const struct option_table *t, struct value *notes)
+convert(struct value *dict, struct definition *d, struct value *notes)
 {
+	const struct option_table *t = d->table;
+
 	for (size_t i = 0; i < t->n; i++) {
 		const struct option *o = &t->rows[i];
 		const char *text = value_str(value_get(dict, o->name));
@@ -302,6 +305,7 @@ convert(struct value *dict, const struct option_table *t, struct value *notes)
 
 		if (o->type == OPTION_TEXT || text == NULL)
 			continue;
+		d->depends = true;
 		v = option_convert(o->type, text);
 		if (v == NULL) {
 			value_repr_text(&shown, text, strlen(text));
@@ -335,7 +339,7 @@ definition_combine(struct value **ret, struct definition *d,
 		value_free(all);
 		return -1;
 	}
-	convert(all, d->table, notes);
+	convert(all, d, notes);
 	*ret = all;
 	return 0;
 }

@@ -27,7 +27,7 @@ struct paths {
 struct reading {
 	struct paths ancestors; /* of the file being read */
 	struct includes *found; /* the load list */
-	struct dict *cache;     /* path -> struct ini: included files */
+	const struct includes_cache *cache;
 	struct err *err;
 };
 
@@ -110,13 +110,13 @@ load(struct ini **ret, struct reading *r, const char *path)
 static int
 load_shared(struct ini **ret, struct reading *r, const char *path)
 {
-	*ret = dict_get(r->cache, path);
-	if (*ret != NULL)
+	*ret = dict_get(r->cache->files, path);
+	if (*ret != NULL || folders_ask(r->cache->folders, path) == FOLDERS_NO)
 		return 0;
 	if (load(ret, r, path) != 0)
 		return -1;
 	if (*ret != NULL)
-		dict_set(r->cache, path, *ret);
+		dict_set(r->cache->files, path, *ret);
 	return 0;
 }
 
@@ -159,7 +159,7 @@ is_file(const char *path)
 
 /* The sibling with the extension ".local", NULL: there is none. */
 static char *
-local_of(const char *path)
+local_of(const struct reading *r, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash == NULL ? path : slash + 1;
@@ -172,7 +172,9 @@ local_of(const char *path)
 	if (dot != NULL && dot > base)
 		n = (size_t)(dot - path);
 	local = xasprintf("%.*s.local", (int)n, path);
-	if (strcmp(local, path) != 0 && is_file(local))
+	if (strcmp(local, path) != 0 &&
+	    folders_ask(r->cache->folders, local) != FOLDERS_NO &&
+	    is_file(local))
 		return local;
 	free(local);
 	return NULL;
@@ -210,7 +212,7 @@ visit_include(struct reading *r, const char *path)
 	if (is_above(&r->ancestors, path))
 		return 0;
 	rc = visit(r, path);
-	local = local_of(path);
+	local = local_of(r, path);
 	if (rc == 0 && local != NULL)
 		rc = visit(r, local);
 	free(local);
@@ -286,9 +288,8 @@ compare(const void *a, const void *b)
 
 /* The files of base.d with this ending, in order of their bytes. */
 static void
-add_folder(struct paths *l, const char *base, const char *ending)
+add_folder(struct paths *l, const char *folder, const char *ending)
 {
-	char *folder = xasprintf("%s.d", base);
 	DIR *dir = opendir(folder);
 	size_t first = l->n, end = strlen(ending);
 	struct dirent *e;
@@ -310,25 +311,33 @@ add_folder(struct paths *l, const char *base, const char *ending)
 		(void)closedir(dir);
 	if (l->n > first)
 		qsort(l->p + first, l->n - first, sizeof(*l->p), compare);
-	free(folder);
 }
 
 static void
-add_existing(struct paths *l, char *path)
+add_existing(struct paths *l, struct folders *folders, char *path)
 {
-	if (access(path, F_OK) == 0)
+	enum folders_answer answer = folders_ask(folders, path);
+
+	if (answer == FOLDERS_FILE ||
+	    (answer == FOLDERS_MAYBE && access(path, F_OK) == 0))
 		paths_add(l, path);
 	else
 		free(path);
 }
 
 static void
-list_set(struct paths *l, const char *base)
+list_set(struct paths *l, struct folders *folders, const char *base)
 {
-	add_existing(l, xasprintf("%s.conf", base));
-	add_folder(l, base, ".conf");
-	add_existing(l, xasprintf("%s.local", base));
-	add_folder(l, base, ".local");
+	char *folder = xasprintf("%s.d", base);
+	bool has_folder = folders_ask(folders, folder) != FOLDERS_NO;
+
+	add_existing(l, folders, xasprintf("%s.conf", base));
+	if (has_folder)
+		add_folder(l, folder, ".conf");
+	add_existing(l, folders, xasprintf("%s.local", base));
+	if (has_folder)
+		add_folder(l, folder, ".local");
+	free(folder);
 }
 /* Files of the set that could not be read are said, the others count. */
 static void
@@ -363,7 +372,7 @@ visit_set(struct reading *r, const struct paths *set, bool exact)
 	int rc = 0;
 
 	for (size_t i = 0; i < set->n && rc == 0; i++) {
-		char *local = exact ? local_of(set->p[i]) : NULL;
+		char *local = exact ? local_of(r, set->p[i]) : NULL;
 
 		rc = visit(r, set->p[i]);
 		if (rc == 0 && local != NULL)
@@ -375,7 +384,7 @@ visit_set(struct reading *r, const struct paths *set, bool exact)
 
 enum overlay_result
 includes_read(struct includes *ret, const struct overlay_from *from,
-    struct dict *cache, struct err *err)
+    const struct includes_cache *cache, struct err *err)
 {
 	struct reading r = {.found = ret, .cache = cache, .err = err};
 	enum overlay_result result = OVERLAY_OK;
@@ -389,9 +398,9 @@ includes_read(struct includes *ret, const struct overlay_from *from,
 	else
 		base = xasprintf("%s/%s", from->dir, name);
 	if (from->exact)
-		add_existing(&set, xstrdup(base));
+		add_existing(&set, cache->folders, xstrdup(base));
 	else
-		list_set(&set, base);
+		list_set(&set, cache->folders, base);
 	if (visit_set(&r, &set, from->exact) != 0)
 		result = OVERLAY_ERROR;
 	else {

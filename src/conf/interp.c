@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "conf/interp.h"
+#include "conf/option.h"
 
 /* One fetch of an option. */
 struct fetch {
@@ -60,8 +61,13 @@ interp_var(const struct interp_vars *vars, const char *name)
 
 	if (vars->given != NULL)
 		v = last_of(vars->given, vars->ngiven, name);
-	if (v == NULL && vars->jail != NULL)
+	if (v != NULL)
+		return v;
+	if (vars->jail != NULL)
 		v = last_of(vars->jail, vars->jail->n, name);
+	if (vars->depends != NULL &&
+	    (v != NULL || option_find(&option_jail, name) != NULL))
+		*vars->depends = true;
 	return v;
 }
 

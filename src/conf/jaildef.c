@@ -188,20 +188,20 @@ fail_action(struct err *err, const char *item, struct err *why)
 	return STEP_FATAL;
 }
 
-static void
+/* The properties of the action; NULL: an error that is kept. */
+static struct value *
 convert_action(struct jaildef *j, struct definition *d)
 {
-	struct value *combined = NULL;
+	struct value *combined = NULL, *properties;
 	struct err err = ERR_INIT;
-	struct stream_action a = {j->name, actiondef_name(d), NULL, d->given};
 
 	if (definition_combine(&combined, d, j->notes, &err) != 0) {
 		keep_failure(j, &err);
-		return;
+		return NULL;
 	}
-	a.combined = combined;
-	stream_action(j->after, &a);
+	properties = stream_properties(combined, d->given);
 	value_free(combined);
+	return properties;
 }
 
 static bool
@@ -212,30 +212,53 @@ is_python(const char *name)
 	return n >= 3 && strcmp(name + n - 3, ".py") == 0;
 }
 
+/* Asks the file; given is taken over. */
+static enum step
+read_action(struct value **properties, struct jaildef *j,
+    const struct actiondef_use *use, struct value *given, struct err *err)
+{
+	struct definition d;
+	enum overlay_result result = actiondef_read(&d, use, given, err);
+	enum step step = STEP_OK;
+
+	if (result == OVERLAY_NOTHING)
+		return broken(j, "Unable to read action", use->name, NULL);
+	if (result == OVERLAY_ERROR)
+		return STEP_FATAL;
+	if (definition_fetch(&d, j->options, false, err) != 0)
+		step = STEP_FATAL;
+	else
+		*properties = convert_action(j, &d);
+	definition_release(&d);
+	return step;
+}
+
 /* One item of the list; name and given as parsed, given is taken over. */
 static enum step
 use_action(struct jaildef *j, const struct jail_context *ctx, const char *name,
     struct value *given, struct err *err)
 {
 	struct actiondef_use use = {ctx->opts->dir, name, j->name, ctx->cache};
-	struct definition d;
-	enum overlay_result result;
+	struct actionmold_use mold = {&use, given, j->options};
+	struct value *properties = NULL;
 	enum step step = STEP_OK;
 
 	if (is_python(name)) {
 		value_add(j->after, actiondef_python(&use, given));
 		return STEP_OK;
 	}
-	result = actiondef_read(&d, &use, given, err);
-	if (result == OVERLAY_NOTHING)
-		return broken(j, "Unable to read action", name, NULL);
-	if (result == OVERLAY_ERROR)
-		return STEP_FATAL;
-	if (definition_fetch(&d, j->options, false, err) != 0)
-		step = STEP_FATAL;
-	else
-		convert_action(j, &d);
-	definition_release(&d);
+	actiondef_names(given, &use);
+	properties = actionmolds_use(ctx->molds, &mold);
+	if (properties == NULL) {
+		step =
+		    read_action(&properties, j, &use, value_copy(given), err);
+		if (properties != NULL)
+			actionmolds_learn(ctx->molds, &mold, properties);
+	}
+	if (properties != NULL)
+		stream_action(j->after, j->name,
+		    value_str(value_get(given, "actname")), properties);
+	value_free(given);
 	return step;
 }
 

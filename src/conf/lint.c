@@ -357,6 +357,14 @@ lint_source(struct lint *l, const struct ini_section *s)
 
 /* ---- one jail that is enabled */
 
+static bool
+read_action(
+    struct definition *d, const struct actiondef_use *use, struct value *given)
+{
+	actiondef_names(given, use);
+	return actiondef_read(d, use, given, NULL) == OVERLAY_OK;
+}
+
 static void
 lint_use_of_action(struct lint *l, const struct jaildef *j, const char *item)
 {
@@ -371,7 +379,7 @@ lint_use_of_action(struct lint *l, const struct jaildef *j, const char *item)
 		n = strlen(name);
 		if (n > 3 && strcmp(name + n - 3, ".py") == 0)
 			value_free(given);
-		else if (actiondef_read(&d, &use, given, NULL) == OVERLAY_OK) {
+		else if (read_action(&d, &use, given)) {
 			if (definition_fetch(&d, j->options, false, NULL) ==
 			        0 &&
 			    definition_combine(&combined, &d, notes, NULL) == 0)

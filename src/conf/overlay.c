@@ -11,7 +11,7 @@
 #include "conf/overlay.h"
 
 struct overlay_cache {
-	struct dict *files;    /* path -> struct ini, owned: included files */
+	struct includes_cache included;
 	struct dict *overlays; /* name -> struct overlay, owned */
 };
 
@@ -32,7 +32,8 @@ overlay_cache_new(void)
 {
 	struct overlay_cache *c = xcalloc(1, sizeof(*c));
 
-	c->files = dict_new(free_ini);
+	c->included.files = dict_new(free_ini);
+	c->included.folders = folders_new();
 	c->overlays = dict_new(free_overlay);
 	return c;
 }
@@ -43,7 +44,8 @@ overlay_cache_free(struct overlay_cache *c)
 	if (c == NULL)
 		return;
 	dict_free(c->overlays);
-	dict_free(c->files);
+	dict_free(c->included.files);
+	folders_free(c->included.folders);
 	free(c);
 }
 
@@ -185,7 +187,7 @@ overlay_read(
 {
 	struct includes files;
 	enum overlay_result result =
-	    includes_read(&files, from, from->cache->files, err);
+	    includes_read(&files, from, &from->cache->included, err);
 
 	if (result == OVERLAY_OK)
 		*ret = build(&files);

@@ -275,28 +275,35 @@ add_property(struct value *list, const char *name, const struct value *v)
 	value_add(list, pair);
 }
 
-void
-stream_action(struct value *list, const struct stream_action *a)
+struct value *
+stream_properties(const struct value *combined, const struct value *given)
 {
-	struct value *properties = value_list(), *cmd;
+	struct value *properties = value_list();
 
-	for (size_t i = 0; i + 1 < a->combined->n; i += 2) {
-		const char *name = value_str(a->combined->items[i]);
+	for (size_t i = 0; i + 1 < combined->n; i += 2) {
+		const char *name = value_str(combined->items[i]);
 
 		if (option_find(&option_action, name) != NULL)
-			add_property(
-			    properties, name, a->combined->items[i + 1]);
+			add_property(properties, name, combined->items[i + 1]);
 	}
-	for (size_t i = 0; i + 1 < a->given->n; i += 2) {
-		const char *name = value_str(a->given->items[i]);
+	for (size_t i = 0; i + 1 < given->n; i += 2) {
+		const char *name = value_str(given->items[i]);
 
 		if (option_find(&option_action, name) == NULL &&
 		    strncmp(name, "known/", 6) != 0)
-			add_property(properties, name, a->given->items[i + 1]);
+			add_property(properties, name, given->items[i + 1]);
 	}
-	value_add(
-	    list, stream_command("set", a->jail, "addaction", a->name, NULL));
-	cmd = stream_command("multi-set", a->jail, "action", a->name, NULL);
+	return properties;
+}
+
+void
+stream_action(struct value *list, const char *jail, const char *name,
+    struct value *properties)
+{
+	struct value *cmd;
+
+	value_add(list, stream_command("set", jail, "addaction", name, NULL));
+	cmd = stream_command("multi-set", jail, "action", name, NULL);
 	value_add(cmd, properties);
 	value_add(list, cmd);
 }
