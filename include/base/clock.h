@@ -11,6 +11,12 @@ double clock_now(void);
 /* Monotonic milliseconds, for deadlines. Moves with clock_set() in tests. */
 int64_t clock_mono_ms(void);
 
+/*
+ * The time zone is read now and kept: without a TZ every conversion would
+ * look at the file again, which a sandbox forbids.
+ */
+void clock_load_zone(void);
+
 /* Stops both clocks at this wall time. Negative: back to the real clock. */
 void clock_set(double now);
 /* Lets a stopped clock go on by this many seconds. */

@@ -20,6 +20,9 @@ struct privdrop_user {
 /* Reads the user database: before any sandbox. -1: neither user exists. */
 int privdrop_find(struct privdrop_user *ret, struct err *err);
 
+/* Whether the process has the capabilities to become somebody else. */
+bool privdrop_is_able(void);
+
 /*
  * Bounding set, groups, gid, uid, capabilities, no_new_privs, not dumpable;
  * verified afterwards. u NULL (not root): only what needs no privilege:

@@ -23,6 +23,8 @@ enum sandbox_kind {
  * err: a warning), -1 when it should work and did not.
  */
 int sandbox_landlock(enum sandbox_kind kind, struct err *err);
+/* Whether the kernel has seccomp at all. */
+bool sandbox_is_known(void);
 /* Seccomp. no_new_privs must be set. -1: the process must end. */
 int sandbox_syscalls(enum sandbox_kind kind, struct err *err);
 

@@ -239,5 +239,6 @@ extern const struct channel_kind monitor_kinds[FROM_KINDS];
 void monitor_message(void *arg, unsigned type, struct unpack *u, int fd);
 /* monitor_text.c: logs it if it is one of the lines a worker may write. */
 void monitor_log_text(int level, const char *name, const char *text);
+bool monitor_knows_text(const char *name, const char *text);
 
 #endif

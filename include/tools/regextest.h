@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/sandbox.h"
 #include "base/value.h"
 #include "sensor/filter.h"
 
@@ -158,7 +159,15 @@ void regextest_report(const struct regextest *r);
 /* --samples; returns the exit status. */
 int regextest_samples(const struct regextest_opts *o);
 
+/*
+ * Gives up privileges, files and system calls for good. Everything must be
+ * open. -1: reason in err.
+ */
+int regextest_shut(enum sandbox_kind kind, struct err *err);
+
 /* ---- rows ---- */
+
+struct regextest_names; /* what the resolver answered */
 
 /* One result of a line, as -o prints it. */
 struct regextest_row {
@@ -168,6 +177,7 @@ struct regextest_row {
 	double time; /* NAN: the line has no date */
 	bool is_int; /* prints without ".0" */
 	double now;
+	struct regextest_names *names; /* for the name of an address */
 };
 /* Appends what format makes of it, with line ends. */
 void regextest_row(
@@ -177,14 +187,18 @@ void regextest_match_text(struct buf *out, const struct value *match);
 
 /* ---- names ---- */
 
-struct regextest_names; /* what the resolver answered */
-struct regextest_names *regextest_names_new(void);
+/*
+ * Another process asks the resolver: it must be there before the sandbox.
+ * NULL: reason in err.
+ */
+struct regextest_names *regextest_names_new(struct err *err);
 void regextest_names_free(struct regextest_names *n);
 /* Addresses of a name: list of text, owned by n; empty when unknown. */
 const struct value *regextest_resolve(
     struct regextest_names *n, const char *name);
 /* Appends the name of an address. False: it has none. */
-bool regextest_host_of(struct buf *out, const char *address);
+bool regextest_host_of(
+    struct regextest_names *n, struct buf *out, const char *address);
 
 /* The program. */
 int regextest_main(int argc, char **argv);

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -40,4 +41,12 @@ void
 clock_advance(double seconds)
 {
 	stopped = clock_now() + seconds;
+}
+
+void
+clock_load_zone(void)
+{
+	if (getenv("TZ") == NULL)
+		(void)setenv("TZ", ":/etc/localtime", 1);
+	tzset();
 }

@@ -34,6 +34,14 @@ privdrop_find(struct privdrop_user *ret, struct err *err)
 	    PRIVDROP_USER, PRIVDROP_USER);
 }
 
+bool
+privdrop_is_able(void)
+{
+	return capng_get_caps_process() == 0 &&
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) == 1 &&
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID) == 1;
+}
+
 static int
 change_ids(const struct privdrop_user *u, struct err *err)
 {

@@ -91,7 +91,7 @@ static const struct rule {
     {SCMP_SYS(setsockopt), K_RESOLVER},
     {SCMP_SYS(ioctl), K_RESOLVER},
     {SCMP_SYS(fcntl), K_ALL},
-    {SCMP_SYS(uname), K_RESOLVER},
+    {SCMP_SYS(uname), K_RESOLVER | K_TOOL},
     {SCMP_SYS(sysinfo), K_RESOLVER},
     {SCMP_SYS(getresuid), K_RESOLVER},
     {SCMP_SYS(getresgid), K_RESOLVER},
@@ -210,6 +210,12 @@ add_rules(scmp_filter_ctx ctx, enum sandbox_kind kind)
 	rc |= add_memory_rules(ctx);
 	rc |= add_argument_rules(ctx, kind);
 	return rc;
+}
+
+bool
+sandbox_is_known(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
 }
 
 int

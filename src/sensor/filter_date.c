@@ -29,10 +29,12 @@ warn_due(struct pass *p, enum filter_warning w)
 }
 
 static void
-warn_line(const struct pass *p, const char *fmt_after)
+warn_odd_line(const struct pass *p)
 {
-	log_msg(LOG_WARN, "filter", "[%s] %s: %.*s", p->f->name, fmt_after,
-	    (int)p->line->n, p->line->text);
+	log_msg(LOG_WARN, "filter",
+	    "[%s] Please check a jail for a timing issue. Line with odd "
+	    "timestamp: %.*s",
+	    p->f->name, (int)p->line->n, p->line->text);
 }
 
 static void
@@ -141,8 +143,7 @@ check_operation(struct pass *p)
 		    p->f->name, gap.p, age > 0 ? "before" : "after",
 		    age > 0 && age <= LATENCY_MAX ? "latency" : "timezone");
 		buf_release(&gap);
-		warn_line(p, "Please check a jail for a timing issue. Line "
-		             "with odd timestamp");
+		warn_odd_line(p);
 	}
 	p->date = p->line->now;
 	set_last(p, p->line->now);
@@ -166,8 +167,7 @@ is_too_old(struct pass *p)
 	    "messages generated while fail2ban was not running.",
 	    p->f->name, findtime.p);
 	buf_release(&findtime);
-	warn_line(p, "Please check a jail for a timing issue. Line with odd "
-	             "timestamp");
+	warn_odd_line(p);
 	return true;
 }
 
@@ -200,7 +200,8 @@ filter_warn_no_date(struct pass *p)
 	log_msg(LOG_WARN, "filter",
 	    "[%s] Found a match but no valid date/time found for '%.*s'.",
 	    p->f->name, (int)p->t.date_n, p->t.date);
-	warn_line(p, "Match without a timestamp");
+	log_msg(LOG_WARN, "filter", "[%s] Match without a timestamp: %.*s",
+	    p->f->name, (int)p->line->n, p->line->text);
 	log_msg(LOG_WARN, "filter",
 	    "[%s] Please try setting a custom date pattern (see man page "
 	    "jail.conf(5)).",

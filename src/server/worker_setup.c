@@ -3,9 +3,9 @@
  * that there is nothing left to be taken from this process but what it reads.
  */
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/privdrop.h"
@@ -64,15 +64,6 @@ load_encodings(struct worker *w, const struct value *names)
 	}
 }
 
-/* A set TZ is read once; without it every call looks at the file again. */
-static void
-load_zone(void)
-{
-	if (getenv("TZ") == NULL)
-		(void)setenv("TZ", ":/etc/localtime", 1);
-	tzset();
-}
-
 static int
 close_sandbox(const struct setup *s, struct err *warning, struct err *err)
 {
@@ -110,7 +101,7 @@ worker_setup(struct worker *w, struct unpack *u)
 	take_setup(&s, u);
 	if (u->bad)
 		_exit(2);
-	load_zone();
+	clock_load_zone();
 	load_encodings(w, s.encodings);
 	value_free(s.encodings);
 	if (s.journal)

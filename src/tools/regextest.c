@@ -76,6 +76,16 @@ loop(struct regextest *r, struct regextest_input *in)
 	r->seconds = clock_now() - begin;
 }
 
+/* From here on it reads what others wrote. */
+static int
+shut(const struct regextest_input *in, struct err *err)
+{
+	/* What is in the buffer is of the same process still. */
+	(void)fflush(stdout);
+	return regextest_shut(
+	    regextest_is_journal(in) ? SANDBOX_JOURNAL : SANDBOX_TOOL, err);
+}
+
 static int
 run(const struct regextest_opts *o)
 {
@@ -93,7 +103,7 @@ run(const struct regextest_opts *o)
 	else if (regextest_setup(&r.spec, &journalmatch, o, &err) != 0 ||
 	         (in = regextest_open(o, &r.spec, journalmatch, &err)) ==
 	             NULL ||
-	         regextest_begin(&r, o, &err) != 0)
+	         regextest_begin(&r, o, &err) != 0 || shut(in, &err) != 0)
 		status = fail(&err);
 	if (status == REGEXTEST_OK) {
 		r.has_dates = !regextest_is_journal(in);

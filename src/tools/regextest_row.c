@@ -156,7 +156,7 @@ tag_ip_host(struct buf *out, const struct regextest_row *row)
 	struct buf b = BUF_INIT;
 
 	add_ip(&b, row);
-	if (!regextest_host_of(out, b.p))
+	if (!regextest_host_of(row->names, out, b.p))
 		buf_adds(out, "None");
 	buf_release(&b);
 }

@@ -111,7 +111,8 @@ print_row(struct regextest *r, const struct failure *f, const struct value *id)
 	    .matches = f->matches,
 	    .time = r->feed->time,
 	    .is_int = r->feed->is_int,
-	    .now = r->feed->now->now};
+	    .now = r->feed->now->now,
+	    .names = r->feed->names};
 
 	r->feed->emitted++;
 	if (r->o->out != NULL && !r->o->invert)
@@ -239,7 +240,8 @@ print_inverted(struct regextest *r)
 	struct regextest_row row = {.data = data,
 	    .matches = matches,
 	    .time = NAN,
-	    .now = r->feed->now->now};
+	    .now = r->feed->now->now,
+	    .names = r->feed->names};
 
 	(void)value_add(
 	    match, value_textn(r->feed->now->text, r->feed->now->n));
@@ -317,7 +319,6 @@ regextest_begin(
 	for (size_t i = 0; i < f->npast; i++)
 		f->past[i].missed = NO_LINE;
 	r->pre_groups = value_list();
-	f->names = regextest_names_new();
 	buf_init(&f->out);
 	f->trace = (struct trace){.first_only = !o->check_all || o->out != NULL,
 	    .timing = o->verbose > 0,
@@ -328,6 +329,9 @@ regextest_begin(
 	    .hit = on_hit,
 	    .ignoreregex = on_ignoreregex,
 	    .used = on_used};
+	f->names = regextest_names_new(err);
+	if (f->names == NULL)
+		return -1;
 	r->filter = filter_new("~jailless~", &r->spec, err);
 	return r->filter != NULL ? 0 : -1;
 }

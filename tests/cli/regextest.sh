@@ -304,4 +304,47 @@ wrong.samples:5: app: does not match, but should
 Samples: 3 lines, 5 disagreements
 EOF
 
+L='2025-06-15 11:59:50 at'
+# ---- names are asked for by another process
+same 'the name of an address' 0 regex "$L 127.0.0.1" '^ at <HOST>$' \
+    -o '<ip> <sh-hostname>' <<EOF2
+127.0.0.1 $(uname -n)
+EOF2
+got=$(regex "$L localhost" '^ at <HOST>$' -o '<ip>' | head -n 1)
+if [ "$got" != 127.0.0.1 ]; then
+	echo "FAILED: the address of localhost: $got" >&2
+	failed=1
+fi
+
+# ---- lines are read in a sandbox
+mkfifo fifo
+"$bin/fail2ban-regex" fifo "$R" >out 2>&1 &
+pid=$!
+exec 3>fifo
+i=0
+until grep -q '^Seccomp:.2' /proc/$pid/status || [ $i -ge 100 ]; do
+	sleep 0.05
+	i=$((i + 1))
+done
+# A build that looks for leaks stays outside.
+if ! grep -q lsan "$bin/fail2ban-regex"; then
+	for want in 'Seccomp:.2' 'NoNewPrivs:.1' 'CapEff:.0*' 'CapPrm:.0*'; do
+		grep -q "^$want\$" /proc/$pid/status || {
+			echo "FAILED: sandbox: no $want" >&2
+			failed=1
+		}
+	done
+	if grep -q '^Uid:.0' /proc/$pid/status; then
+		echo "FAILED: root reads the lines" >&2
+		failed=1
+	fi
+fi
+cat s.log >&3
+exec 3>&-
+wait $pid
+grep -q '^Lines: .* lines' out || {
+	echo "FAILED: no report from a FIFO" >&2
+	failed=1
+}
+
 exit $failed

@@ -1,5 +1,6 @@
 /* One line a suite: X(name) for name_suite(). */
 X(control)
+X(monitor_text)
 X(command)
 X(channel)
 X(watch)
