@@ -87,6 +87,18 @@ struct unban_name {
 	char *name;
 };
 
+/* When the jail looks at what has come in. */
+struct turn {
+	uv_timer_t later;
+	/*
+	 * In the next round of the loop, after it has looked for events: a
+	 * timer of zero milliseconds that starts itself again would come
+	 * before them for ever.
+	 */
+	uv_idle_t soon;
+	int handles; /* not closed yet */
+};
+
 struct jail {
 	char *name;
 	struct jail_env env;
@@ -106,6 +118,7 @@ struct jail {
 	struct decided *decided;
 	size_t ndecided;
 	size_t cap_decided;
+	bool decided_live; /* one of them is no restored ban */
 	struct note *notes;
 	struct work *works;
 	struct unban_name *names;
@@ -118,7 +131,7 @@ struct jail {
 	size_t at_restored;
 	struct ignore_check *restore_check;
 
-	uv_timer_t *turn; /* owned, closed by itself */
+	struct turn *turn; /* owned, closed by itself */
 	bool idle;
 	bool stopping;
 	bool stopped;
@@ -140,6 +153,16 @@ void judge_commit(struct jail *j);
 void judge_tell_due(struct jail *j);
 void judge_push(struct jail *j, struct item *it);
 void judge_item_free(struct item *it);
+
+/* ---- jailrestore */
+
+/* Begins to bring back the bans of the history. */
+void judge_restore(struct jail *j);
+/* Judges one of them. False: nothing more can be done now. */
+bool judge_restore_step(struct jail *j);
+/* Reads more. False: what was decided may wait for it. */
+bool judge_restore_more(struct jail *j);
+void judge_restore_drop(struct jail *j);
 
 /* ---- jailban: verdicts */
 

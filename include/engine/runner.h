@@ -35,6 +35,11 @@ struct command {
 	 * up in PATH.
 	 */
 	const char *const *argv;
+	/*
+	 * What the shell would run for text, NULL at the end: it is run without
+	 * one, unless it cannot be started. Or NULL.
+	 */
+	char *const *direct;
 	const char *input; /* standard input, NULL: that of the process */
 	size_t input_n;
 	bool quiet; /* errors are logged as DEBUG: the caller tries again */

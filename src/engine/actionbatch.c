@@ -13,7 +13,7 @@
 #include "engine/batchshape.h"
 
 enum {
-	BATCH_FIRST = 256, /* operations of the first one */
+	BATCH_FIRST = 1000, /* operations of the first one */
 	BATCH_MAX = 5000,
 	BATCH_MIN = 16,
 	BATCH_MS = 200, /* a live ban waits no longer for one */

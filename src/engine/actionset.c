@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/actionset.h"
+#include "engine/shwords.h"
 #include "engine/smtp.h"
 
 enum {
@@ -180,9 +181,15 @@ command_ended(void *arg, const struct command_result *r)
 enum verdict
 actionset_launch(struct actionset *s, const struct action *a, struct command *c)
 {
+	char **direct = NULL;
+
+	if (c->argv == NULL && c->nargs == 0)
+		direct = shwords_argv(c->text);
+	c->direct = direct;
 	c->timeout_ms = action_timeout_ms(a);
 	s->result = NULL;
 	s->running = runner_run(s->runner, c, command_ended, s);
+	free(direct);
 	return STEP_WAIT;
 }
 
@@ -362,7 +369,8 @@ static void
 enqueue(struct actionset *s, struct op *op, struct op *before)
 {
 	opqueue_add(s, op, before);
-	if (s->now == NULL && !s->driving)
+	if (s->now == NULL && !s->driving &&
+	    !uv_is_active((uv_handle_t *)&s->kick))
 		(void)uv_timer_start(&s->kick, kicked, 0, 0);
 }
 

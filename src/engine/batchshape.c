@@ -1,8 +1,4 @@
 /*
- * A strict reader of a small part of sh: words of harmless bytes with blanks
- * between them. Whatever else is in a command - a quote, a variable, a second
- * command - makes it one that runs alone.
- *
  * The key of a line is the interpreter's argv, its words separated by blanks;
  * a first word "*TABLE" is iptables-restore's.
  */
@@ -10,41 +6,28 @@
 
 #include "base/addr.h"
 #include "engine/batchshape.h"
-
-enum {
-	WORDS_MAX = 32,
-};
-
-struct word {
-	const char *p;
-	size_t n;
-};
-
-struct words {
-	struct word w[WORDS_MAX];
-	size_t n;
-};
+#include "engine/shwords.h"
 
 struct batch_shape {
 	const char *name; /* of the program, without its folder */
-	bool (*read)(struct batch_line *l, const struct words *w);
+	bool (*read)(struct batch_line *l, const struct shwords *w);
 };
 
 static bool
-is(const struct words *w, size_t i, const char *text)
+is(const struct shwords *w, size_t i, const char *text)
 {
 	return i < w->n && w->w[i].n == strlen(text) &&
 	       memcmp(w->w[i].p, text, w->w[i].n) == 0;
 }
 
 static bool
-is_one_of(const struct words *w, size_t i, const char *a, const char *b)
+is_one_of(const struct shwords *w, size_t i, const char *a, const char *b)
 {
 	return is(w, i, a) || is(w, i, b);
 }
 
 static void
-add_word(struct buf *out, const struct words *w, size_t i)
+add_word(struct buf *out, const struct shwords *w, size_t i)
 {
 	if (out->n > 0)
 		buf_addc(out, ' ');
@@ -53,7 +36,7 @@ add_word(struct buf *out, const struct words *w, size_t i)
 
 /* Exactly as addr_print() writes it: nothing else is a bare operand. */
 static bool
-is_address(const struct words *w, size_t i)
+is_address(const struct shwords *w, size_t i)
 {
 	struct buf printed = BUF_INIT;
 	struct addr a;
@@ -69,7 +52,7 @@ is_address(const struct words *w, size_t i)
 }
 
 static bool
-is_number(const struct words *w, size_t i)
+is_number(const struct shwords *w, size_t i)
 {
 	if (i >= w->n || w->w[i].n > 10)
 		return false;
@@ -81,7 +64,7 @@ is_number(const struct words *w, size_t i)
 
 /* Neither an option nor a bracket. */
 static bool
-is_name(const struct words *w, size_t i)
+is_name(const struct shwords *w, size_t i)
 {
 	return i < w->n && strchr("-{}\\", w->w[i].p[0]) == NULL;
 }
@@ -89,7 +72,7 @@ is_name(const struct words *w, size_t i)
 /* ---- nft add|delete element FAMILY TABLE SET { ADDRESS [timeout T] } */
 
 static bool
-read_nft(struct batch_line *l, const struct words *w)
+read_nft(struct batch_line *l, const struct shwords *w)
 {
 	size_t end = w->n - 1;
 
@@ -119,7 +102,7 @@ read_nft(struct batch_line *l, const struct words *w)
  */
 
 static bool
-read_ipset(struct batch_line *l, const struct words *w)
+read_ipset(struct batch_line *l, const struct shwords *w)
 {
 	bool first = is_one_of(w, 1, "-exist", "-!");
 	bool last = is_one_of(w, w->n - 1, "-exist", "-!");
@@ -145,7 +128,7 @@ read_ipset(struct batch_line *l, const struct words *w)
 /* ---- iptables [-w [N]] [-t TABLE] -I|-A|-D CHAIN [N] ... -s ADDRESS ... */
 
 static bool
-read_rule(struct batch_line *l, const struct words *w, size_t i)
+read_rule(struct batch_line *l, const struct shwords *w, size_t i)
 {
 	size_t sources = 0, jumps = 0;
 	bool insert = is(w, i, "-I");
@@ -171,9 +154,9 @@ read_rule(struct batch_line *l, const struct words *w, size_t i)
 }
 
 static bool
-read_iptables(struct batch_line *l, const struct words *w)
+read_iptables(struct batch_line *l, const struct shwords *w)
 {
-	struct word table = {"filter", 6};
+	struct shword table = {"filter", 6};
 	size_t i = 1, wait = 0;
 
 	if (is_one_of(w, i, "-w", "--wait")) {
@@ -210,102 +193,8 @@ static const struct batch_shape shapes[] = {
     {"ip6tables-legacy", read_iptables},
 };
 
-/* ---- words */
-
-static bool
-is_word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("_.,:/@%+=-!{}", c) != NULL);
-}
-
-/*
- * The stock ipset files offer the text below as the value of "timeout",
- * where N is the time of the ban: what it prints is put in its place.
- */
-static const char expression[] =
-    "$([ \"%\" -le 2147483 ] && echo \"%\" || echo 0)";
-
-/* Length of the expression at p, 0: it is not there; *n: digits of N. */
-static size_t
-match_expression(const char *p, const char **digits, size_t *n)
-{
-	const char *start = p;
-
-	*digits = NULL;
-	for (const char *e = expression; *e != '\0'; e++) {
-		size_t k = strspn(p, "0123456789");
-
-		if (*e != '%') {
-			if (*p++ != *e)
-				return 0;
-			continue;
-		}
-		if (k == 0 || k > 10 ||
-		    (*digits != NULL &&
-		        (k != *n || memcmp(p, *digits, k) != 0)))
-			return 0;
-		*digits = p;
-		*n = k;
-		p += k;
-	}
-	return (size_t)(p - start);
-}
-
-static bool
-is_small(const char *digits, size_t n)
-{
-	return n < 7 || (n == 7 && memcmp(digits, "2147483", 7) <= 0);
-}
-
-/* Next word of *p; false: what is there is none. */
-static bool
-next_word(const char **p, struct word *w)
-{
-	const char *digits;
-	size_t n = 0;
-	size_t len;
-
-	w->p = *p;
-	if (**p == '\\' && ((*p)[1] == '{' || (*p)[1] == '}')) {
-		w->n = 2;
-		*p += 2;
-		return true;
-	}
-	len = match_expression(*p, &digits, &n);
-	if (len > 0) {
-		w->p = is_small(digits, n) ? digits : "0";
-		w->n = is_small(digits, n) ? n : 1;
-		*p += len;
-		return true;
-	}
-	while (is_word_byte(**p))
-		(*p)++;
-	w->n = (size_t)(*p - w->p);
-	return w->n > 0;
-}
-
-static bool
-split(struct words *w, const char *text)
-{
-	const char *p = text + strspn(text, " \t\n");
-
-	w->n = 0;
-	while (*p != '\0') {
-		if (w->n == WORDS_MAX || !next_word(&p, &w->w[w->n++]))
-			return false;
-		if (*p == '\n') /* only at the end */
-			return p[strspn(p, " \t\n")] == '\0';
-		if (*p != '\0' && *p != ' ' && *p != '\t')
-			return false;
-		p += strspn(p, " \t");
-	}
-	return true;
-}
-
 static const struct batch_shape *
-find_shape(const struct word *program)
+find_shape(const struct shword *program)
 {
 	const char *slash = memrchr(program->p, '/', program->n);
 	const char *name = slash == NULL ? program->p : slash + 1;
@@ -339,10 +228,10 @@ batch_line_release(struct batch_line *l)
 bool
 batch_line_parse(struct batch_line *l, const char *text)
 {
-	struct words w;
+	struct shwords w;
 
 	batch_line_release(l);
-	if (!split(&w, text) || w.n == 0)
+	if (!shwords_read(&w, text))
 		return false;
 	l->shape = find_shape(&w.w[0]);
 	if (l->shape != NULL && l->shape->read(l, &w))

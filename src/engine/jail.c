@@ -1,6 +1,6 @@
 /*
- * One timer of zero milliseconds is the jail's turn: whatever came in since
- * the last one is decided together, committed to the history once, and only
+ * A jail has its turn once a round of the loop: whatever came in since the
+ * last one is decided together, committed to the history once, and only
  * then given to the actions.
  */
 #include <math.h>
@@ -13,10 +13,8 @@
 #include "engine/judge.h"
 
 enum {
-	TURN_MS = 5,     /* then others have theirs */
-	PRUNE_S = 5,     /* fail2ban: not more often */
-	SLICE = 200,     /* rows of the history a turn */
-	LOCKED_MS = 200, /* try a locked history again */
+	TURN_MS = 5, /* then others have theirs */
+	PRUNE_S = 5, /* fail2ban: not more often */
 };
 
 /* ---- names for what actions ask */
@@ -97,6 +95,18 @@ env_epoch(void *arg)
 
 /* ---- life */
 
+static struct turn *
+turn_new(struct jail *j)
+{
+	struct turn *turn = xcalloc(1, sizeof(*turn));
+
+	(void)uv_timer_init(j->env.loop, &turn->later);
+	(void)uv_idle_init(j->env.loop, &turn->soon);
+	turn->later.data = turn->soon.data = j;
+	turn->handles = 2;
+	return turn;
+}
+
 struct jail *
 jail_new(const char *name, const struct jail_env *env)
 {
@@ -119,18 +129,27 @@ jail_new(const char *name, const struct jail_env *env)
 	judge_rules_init(j, &j->rules);
 	judge_rules_apply(j);
 	j->told_due = INFINITY;
-	j->turn = xcalloc(1, sizeof(*j->turn));
-	(void)uv_timer_init(env->loop, j->turn);
-	j->turn->data = j;
+	j->turn = turn_new(j);
 	if (env->history != NULL)
 		history_jail_add(env->history, name);
 	return j;
 }
 
 static void
-on_turn_closed(uv_handle_t *turn)
+on_turn_closed(uv_handle_t *handle)
 {
-	free(turn);
+	struct turn *turn = handle->data;
+
+	if (--turn->handles == 0)
+		free(turn);
+}
+
+static void
+turn_close(struct turn *turn)
+{
+	turn->later.data = turn->soon.data = turn;
+	uv_close((uv_handle_t *)&turn->later, on_turn_closed);
+	uv_close((uv_handle_t *)&turn->soon, on_turn_closed);
 }
 
 /* answer: whether who waits for an attempt is told. */
@@ -151,25 +170,14 @@ drop_items(struct jail *j, bool answer)
 	j->waiting = 0;
 }
 
-static void
-drop_restored(struct jail *j)
-{
-	ignore_cancel(j->restore_check);
-	j->restore_check = NULL;
-	while (j->at_restored < j->nrestored)
-		ticket_free(j->restored[j->at_restored++]);
-	j->nrestored = j->at_restored = 0;
-	j->restoring = false;
-}
-
 void
 jail_free(struct jail *j)
 {
 	if (j == NULL)
 		return;
-	uv_close((uv_handle_t *)j->turn, on_turn_closed);
+	turn_close(j->turn);
 	drop_items(j, false);
-	drop_restored(j);
+	judge_restore_drop(j);
 	actionset_free(j->actions);
 	judge_forget_work(j);
 	if (j->shadow != NULL)
@@ -228,6 +236,7 @@ judge_commit(struct jail *j)
 		work_end(d->work); /* the note waits in its place */
 	}
 	j->ndecided = 0;
+	j->decided_live = false;
 	judge_tell_due(j);
 }
 
@@ -409,70 +418,6 @@ prune(struct jail *j)
 	tally_prune(j->tally, now);
 }
 
-/* ---- restored bans */
-
-static void
-restore_row(void *arg, struct ticket *t)
-{
-	struct jail *j = arg;
-
-	GROW(j->restored, j->nrestored, j->cap_restored);
-	j->restored[j->nrestored++] = t;
-}
-
-static void
-restore_verdict(struct jail *j, bool ignored)
-{
-	struct ticket *t = j->restored[j->at_restored++];
-
-	if (ignored)
-		ticket_free(t);
-	else
-		judge_ban(j, t, LANE_RESTORE, NULL);
-}
-
-static void
-on_restore_ignored(void *arg, bool ignored)
-{
-	struct jail *j = arg;
-
-	j->restore_check = NULL;
-	restore_verdict(j, ignored);
-	judge_wake(j, 0);
-}
-
-/* Judges one restored ban. False: nothing more can be done now. */
-static bool
-restore_step(struct jail *j)
-{
-	int ignored;
-
-	if (j->restore_check != NULL || j->at_restored == j->nrestored)
-		return false;
-	ignored = ignore_ask(j->rules.ignore, j->restored[j->at_restored],
-	    on_restore_ignored, j, &j->restore_check);
-	if (ignored >= 0)
-		restore_verdict(j, ignored == 1);
-	return ignored >= 0;
-}
-
-/* Reads the next rows. */
-static void
-restore_more(struct jail *j)
-{
-	int more;
-
-	if (!j->restoring || j->restore_check != NULL ||
-	    j->at_restored < j->nrestored)
-		return;
-	j->at_restored = j->nrestored = 0;
-	j->query.now = clock_now();
-	more = history_restore_some(
-	    j->env.history, &j->query, SLICE, restore_row, j);
-	j->restoring = more != 0;
-	judge_wake(j, more == -1 ? LOCKED_MS : 0);
-}
-
 /* ---- the turn */
 
 static int64_t
@@ -495,19 +440,17 @@ take_turn(struct jail *j)
 			done = true;
 		}
 	}
-	while (real_ms() < end && restore_step(j))
+	while (real_ms() < end && judge_restore_step(j))
 		continue;
-	if (j->restore_check == NULL && j->at_restored < j->nrestored)
-		judge_wake(j, 0);
-	restore_more(j);
-	judge_commit(j);
+	if (judge_restore_more(j))
+		judge_commit(j);
 }
 
 static void
-on_turn(uv_timer_t *turn)
+have_turn(struct jail *j)
 {
-	struct jail *j = turn->data;
-
+	(void)uv_timer_stop(&j->turn->later);
+	(void)uv_idle_stop(&j->turn->soon);
 	if (j->stopped) {
 		if (j->stop_done != NULL)
 			j->stop_done(j->stop_arg); /* may free the jail */
@@ -515,13 +458,30 @@ on_turn(uv_timer_t *turn)
 		take_turn(j);
 }
 
+static void
+on_later(uv_timer_t *timer)
+{
+	have_turn(timer->data);
+}
+
+static void
+on_soon(uv_idle_t *soon)
+{
+	have_turn(soon->data);
+}
+
 void
 judge_wake(struct jail *j, int ms)
 {
-	if (uv_is_active((uv_handle_t *)j->turn) &&
-	    uv_timer_get_due_in(j->turn) <= (uint64_t)ms)
+	uv_timer_t *later = &j->turn->later;
+
+	if (uv_is_active((uv_handle_t *)&j->turn->soon))
 		return;
-	(void)uv_timer_start(j->turn, on_turn, (uint64_t)ms, 0);
+	if (ms == 0)
+		(void)uv_idle_start(&j->turn->soon, on_soon);
+	else if (!uv_is_active((uv_handle_t *)later) ||
+	         uv_timer_get_due_in(later) > (uint64_t)ms)
+		(void)uv_timer_start(later, on_later, (uint64_t)ms, 0);
 }
 
 static void
@@ -543,15 +503,7 @@ jail_start(struct jail *j, jail_done_fn done, void *arg)
 	actionset_start(j->actions, on_started, w);
 	if (j->env.history == NULL)
 		return;
-	j->query = (struct history_restore){
-	    .jail = j->name,
-	    .bantime = bans_bantime(j->bans),
-	    .increment = bantime_increments(j->rules.increment),
-	    .maxtime = bantime_maxtime(j->rules.increment),
-	    .maxmatches = j->rules.maxmatches,
-	};
-	j->restoring = true;
-	judge_wake(j, 0);
+	judge_restore(j);
 }
 
 static void
@@ -583,7 +535,7 @@ jail_stop(struct jail *j, jail_done_fn done, void *arg)
 	judge_commit(j);
 	j->stopping = true;
 	drop_items(j, true);
-	drop_restored(j);
+	judge_restore_drop(j);
 	list = bans_list(j->bans);
 	actionset_flush(j->actions, (const struct ticket *const *)list,
 	    bans_count(j->bans), true, NULL, NULL);

@@ -211,6 +211,7 @@ decide(struct jail *j, struct ticket *t, enum runner_lane lane, struct work *w)
 	GROW(j->decided, j->ndecided, j->cap_decided);
 	work_begin(w);
 	j->decided[j->ndecided++] = (struct decided){t, w, lane};
+	j->decided_live |= lane == LANE_LIVE;
 }
 
 static void

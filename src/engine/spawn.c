@@ -125,7 +125,7 @@ command_argv(const struct command *c)
 }
 
 static int
-spawn(pid_t *pid, const struct ends *e, char *const *argv)
+spawn_argv(pid_t *pid, const struct ends *e, char *const *argv)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -150,6 +150,21 @@ spawn(pid_t *pid, const struct ends *e, char *const *argv)
 	return error;
 }
 
+/* A program that is missing, or no program, is left to the shell. */
+static int
+spawn(pid_t *pid, const struct ends *e, const struct command *c)
+{
+	char **argv;
+	int error;
+
+	if (c->direct != NULL && spawn_argv(pid, e, c->direct) == 0)
+		return 0;
+	argv = command_argv(c);
+	error = spawn_argv(pid, e, argv);
+	free(argv);
+	return error;
+}
+
 /* The child runs: without a pidfd it could not be watched, so it goes. */
 static int
 open_pidfd(struct spawned *child)
@@ -170,14 +185,13 @@ int
 spawn_command(struct spawned *ret, const struct command *c)
 {
 	struct spawned child = {0, -1, -1, -1};
-	char **argv = command_argv(c);
 	struct ends e;
 	int error = 0;
 
 	if (ends_open(&e, c) == -1)
 		error = errno;
 	if (error == 0)
-		error = spawn(&child.pid, &e, argv);
+		error = spawn(&child.pid, &e, c);
 	if (error == 0)
 		error = open_pidfd(&child);
 	if (error == 0) {
@@ -187,6 +201,5 @@ spawn_command(struct spawned *ret, const struct command *c)
 		*ret = child;
 	}
 	ends_close(&e);
-	free(argv);
 	return error;
 }

@@ -116,9 +116,10 @@ tracing(const char *what)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char *word = xasprintf(" %s ", names[i]);
 		char *property = xasprintf("action%s", names[i]);
-		char *command = xasprintf(
-		    "echo %s f=<family> <ip> >>$TRACE; test ! -e $DIR/no-%s",
-		    names[i], names[i]);
+		char *command =
+		    xasprintf("echo %s f=<family> <ip> >>$TRACE; " FIXTURE_GATE
+		              " test ! -e $DIR/no-%s",
+		        names[i], names[i]);
 
 		if (strstr(what, word) != NULL)
 			set(property, command);

@@ -2,9 +2,11 @@
 
 #include <check.h>
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -96,6 +98,42 @@ void
 fixture_run(void)
 {
 	(void)uv_run(&fix.loop, UV_RUN_DEFAULT);
+}
+
+static void
+gate_path(char *path, size_t n)
+{
+	(void)snprintf(path, n, "%s/gate", fix.dir);
+}
+
+void
+fixture_hold(void)
+{
+	char path[128];
+
+	gate_path(path, sizeof(path));
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+}
+
+/* Who opens a FIFO waits for the other end, and then reads its end. */
+void
+fixture_go_on(void)
+{
+	char path[128];
+	int fd;
+
+	gate_path(path, sizeof(path));
+	fd = open(path, O_WRONLY);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+void
+fixture_run_command(void)
+{
+	while (runner_active(fix.runner) == 0)
+		(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
 }
 
 const char *

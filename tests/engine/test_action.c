@@ -301,12 +301,14 @@ END_TEST
 START_TEST(deleting_an_action_that_is_at_work_is_harmless)
 {
 	named("A");
+	set("actionban", FIXTURE_GATE "echo ban A <ip> >>$TRACE");
 	named("B");
+	fixture_hold();
 	ban("192.0.2.1");
 	ban("192.0.2.2");
-	while (runner_active(fix.runner) == 0)
-		(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
+	fixture_run_command();
 	ck_assert_int_eq(actionset_del(fx.set, "A", &fx.err), 0);
+	fixture_go_on();
 	expect_trace("ban A 192.0.2.1\nban B 192.0.2.1\nban B 192.0.2.2\n");
 }
 END_TEST

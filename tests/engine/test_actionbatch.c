@@ -18,7 +18,7 @@ program(const char *name)
 
 	ck_assert_ptr_nonnull(f);
 	(void)fprintf(f,
-	    "#!/bin/sh\necho \"%s $*\" >>$TRACE\n"
+	    "#!/bin/sh\necho \"%s $*\" >>$TRACE\n" FIXTURE_GATE "\n"
 	    "case \"$*\" in *-f*|*restore*|*--noflush*)\n"
 	    "sed 's/^/  /' >>$TRACE; test ! -e $DIR/no-batch;;\n"
 	    "*) test ! -e $DIR/no-single;;\nesac\n",
@@ -254,9 +254,9 @@ START_TEST(a_batch_may_be_the_end_of_the_set)
 	nft_action();
 	set("actionstart_on_demand", "0");
 	actionset_ban(fx.set, t, LANE_RESTORE, answered, NULL);
+	fixture_hold();
 	actionset_ban(fx.set, t, LANE_RESTORE, answered, NULL);
-	while (runner_active(fix.runner) == 0)
-		(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
+	fixture_run_command();
 	actionset_free(fx.set);
 	fixture_run();
 	ck_assert_str_eq(fx.answers.p, "");

@@ -78,13 +78,14 @@ START_TEST(what_follows_a_restored_ban_stays_behind_it)
 
 	fx.action = add("A");
 	tracing(" ban unban ");
+	fixture_hold();
 	actionset_ban(fx.set, t, LANE_RESTORE, answered, NULL);
 	actionset_ban(fx.set, other, LANE_RESTORE, answered, NULL);
-	while (runner_active(fix.runner) == 0)
-		(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
+	fixture_run_command();
 	unban("192.0.2.1"); /* its ban runs */
 	ban("192.0.2.1");
 	ban("192.0.2.9");
+	fixture_go_on();
 	expect_trace("ban f=inet4 192.0.2.1\nban f=inet4 192.0.2.9\n"
 	             "unban f=inet4 192.0.2.1\nban f=inet4 192.0.2.1\n"
 	             "ban f=inet4 192.0.2.2\n");
@@ -220,8 +221,7 @@ START_TEST(freeing_while_a_command_runs_kills_it)
 	set("actionban", "echo begun >>$TRACE; sleep 60; echo end >>$TRACE");
 	ban("192.0.2.1");
 	ban("192.0.2.2");
-	for (int i = 0; i < 50; i++)
-		(void)uv_run(&fix.loop, UV_RUN_NOWAIT);
+	fixture_run_command();
 	actionset_free(fx.set);
 	fixture_run();
 	ck_assert_str_eq(fx.answers.p, "");

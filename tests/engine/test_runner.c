@@ -241,6 +241,27 @@ START_TEST(a_missing_program_fails_from_the_loop)
 }
 END_TEST
 
+START_TEST(what_needs_no_shell_goes_without_one)
+{
+	char sh[] = "/bin/sh", option[] = "-c", text[] = "echo $PPID";
+	char *direct[] = {sh, option, text, NULL};
+	struct command c = {.text = "echo sh", .direct = direct};
+	struct buf want = BUF_INIT;
+
+	(void)runner_run(fix.runner, &c, done, NULL);
+	fixture_run();
+	buf_addf(&want, "%d\n", (int)getpid());
+	ck_assert_str_eq(out.p, want.p);
+	buf_reset(&out);
+	sh[1] = '-'; /* a program that is not there */
+	(void)runner_run(fix.runner, &c, done, NULL);
+	fixture_run();
+	ck_assert(got.ok);
+	ck_assert_str_eq(out.p, "sh\n");
+	buf_release(&want);
+}
+END_TEST
+
 START_TEST(statuses_up_to_ok_max_are_no_errors)
 {
 	struct command c = {.text = "exit 1", .ok_max = 1, .timeout_ms = 5000};
@@ -312,6 +333,7 @@ runner_suite(void)
 	tcase_add_test(
 	    tc, a_program_is_run_without_a_shell_and_reads_its_input);
 	tcase_add_test(tc, a_missing_program_fails_from_the_loop);
+	tcase_add_test(tc, what_needs_no_shell_goes_without_one);
 	tcase_add_test(tc, statuses_up_to_ok_max_are_no_errors);
 	tcase_add_test(tc, commands_run_side_by_side);
 	tcase_add_test(tc, a_cancelled_command_is_killed_and_says_nothing);
