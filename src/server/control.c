@@ -27,6 +27,7 @@ enum {
 	READERS_MAX = 250, /* of them, at most: the owner always gets in */
 	BACKLOG = 4096,    /* a full one refuses clients with a timeout */
 	ANSWER_KEEP = 64 * 1024, /* larger buffers are not kept */
+	PIECE_MAX = 32 * 1024,   /* one buffer of the socket, see conn_write */
 };
 
 struct conn {
@@ -39,6 +40,7 @@ struct conn {
 	struct buf in;           /* bytes not yet used */
 	size_t seen;             /* bytes of in that hold no new terminator */
 	struct buf out;          /* being written */
+	size_t written;          /* bytes of out that were given away */
 	bool writing;
 	bool readonly;
 	bool eof;     /* the peer sends no more */
@@ -108,30 +110,44 @@ conn_close(struct conn *c)
 
 /* ---- answers */
 
+static void conn_write(struct conn *c);
+
 static void
 on_written(uv_write_t *w, int status)
 {
 	struct conn *c = w->data;
 
+	if (status < 0 || c->closed) {
+		c->writing = false;
+		conn_close(c);
+		return;
+	}
+	if (c->written < c->out.n) {
+		conn_write(c);
+		return;
+	}
 	c->writing = false;
 	if (c->out.cap > ANSWER_KEEP)
 		buf_release(&c->out);
 	buf_reset(&c->out);
-	if (status < 0)
-		conn_close(c);
-	else if (!c->closed)
-		conn_serve(c);
+	conn_serve(c);
 }
 
-/* Sends v and the terminator in one write: readers exist that need it. */
+/*
+ * Go's exporter keeps whole kilobytes of each read, however few came. It
+ * reads 4,096 bytes at a time, so pieces of a multiple of that never come
+ * short; larger writes are cut by the kernel elsewhere.
+ */
 static void
-conn_send(struct conn *c, const struct value *v)
+conn_write(struct conn *c)
 {
+	size_t n = c->out.n - c->written;
 	uv_buf_t b;
 
-	pickle_encode(&c->out, v);
-	buf_adds(&c->out, PICKLE_END);
-	b = uv_buf_init(c->out.p, (unsigned)c->out.n);
+	if (n > PIECE_MAX)
+		n = PIECE_MAX;
+	b = uv_buf_init(c->out.p + c->written, (unsigned)n);
+	c->written += n;
 	c->write.data = c;
 	c->writing = true;
 	if (uv_write(&c->write, (uv_stream_t *)&c->pipe, &b, 1, on_written) !=
@@ -139,6 +155,15 @@ conn_send(struct conn *c, const struct value *v)
 		c->writing = false;
 		conn_close(c);
 	}
+}
+
+static void
+conn_send(struct conn *c, const struct value *v)
+{
+	pickle_encode(&c->out, v);
+	buf_adds(&c->out, PICKLE_END);
+	c->written = 0;
+	conn_write(c);
 }
 
 void
