@@ -37,9 +37,16 @@ static const struct script {
     {"fish", "# fish completion for fail2ban-client\n"
              "function __fail2ban_client_complete\n"
              "\tset -l words (commandline -opc) (commandline -ct)\n"
-             "\t$words[1] --complete -- $words[2..-1] 2>/dev/null\n"
+             "\tset -l found ($words[1] --complete -- $words[2..-1] "
+             "2>/dev/null)\n"
+             "\tif test (count $found) -gt 0\n"
+             "\t\tprintf '%s\\n' $found\n"
+             "\telse\n"
+             "\t\t__fish_complete_path (commandline -ct)\n"
+             "\tend\n"
              "end\n"
-             "complete -c fail2ban-client -a '(__fail2ban_client_complete)'\n"},
+             "complete -c fail2ban-client -f -a "
+             "'(__fail2ban_client_complete)'\n"},
 };
 
 int
@@ -88,14 +95,32 @@ token_is(const struct token *t, const char *text)
 	return strlen(text) == t->n && memcmp(t->p, text, t->n) == 0;
 }
 
-/* A word that is no jail of the server's is not taken for one. */
+/* Whether the word is one of the commands' own behind "set" or "get". */
+static bool
+is_keyword(const char *word)
+{
+	for (size_t i = 0; i < usage_commands_n; i++) {
+		const char *at = usage_commands[i].syntax;
+		struct token t;
+
+		if (usage_commands[i].text != NULL && next_token(&at, &t) &&
+		    next_token(&at, &t) && !is_open(&t) && token_is(&t, word))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A word that is no jail of the server's is not taken for one. Without a
+ * server any word may be.
+ */
 static bool
 is_jail(const char *word, const struct value *jails)
 {
 	for (size_t i = 0; i < jails->n; i++)
 		if (strcmp(jails->items[i]->text, word) == 0)
 			return true;
-	return jails->n == 0;
+	return jails->n == 0 && !is_keyword(word);
 }
 
 static bool
@@ -148,12 +173,35 @@ propose(struct buf *out, const struct token *t, const char *prefix,
 	buf_release(&line);
 }
 
+/* Words that may stand for a name in the usage. */
+static const struct known {
+	const char *name;
+	const char *words;
+} known[] = {
+    {"<BACKEND>", "auto|polling|pyinotify|systemd"},
+    {"<LEVEL>", "CRITICAL|ERROR|WARNING|NOTICE|INFO|DEBUG|TRACEDEBUG|"
+                "HEAVYDEBUG"},
+    {"<TARGET>", "STDOUT|STDERR|SYSLOG|SYSOUT|SYSTEMD-JOURNAL"},
+    {"FLAVOR", "basic|cymru|health|short|stats"},
+};
+
+static struct token
+known_words(const struct token *t)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (token_is(t, known[i].name))
+			return (struct token){
+			    known[i].words, strlen(known[i].words)};
+	return *t;
+}
+
 /* What a token stands for: names of jails, or its alternatives. */
 static void
 propose_token(struct buf *out, const struct token *t, const char *prefix,
     const struct value *jails, const char *text)
 {
-	const char *end = t->p + t->n;
+	struct token all = known_words(t);
+	const char *end = all.p + all.n;
 
 	if (token_is(t, "<JAIL>"))
 		for (size_t i = 0; i < jails->n; i++)
@@ -163,12 +211,14 @@ propose_token(struct buf *out, const struct token *t, const char *prefix,
 			    prefix, NULL);
 	if (t->p[0] == '.')
 		return;
-	for (const char *p = t->p; p < end;) {
+	for (const char *p = all.p; p < end;) {
 		const char *bar = memchr(p, '|', (size_t)(end - p));
 		struct token part = {
 		    p, (size_t)((bar != NULL ? bar : end) - p)};
 
-		if (part.n > 0 && !is_open(&part))
+		if (all.p != t->p)
+			propose(out, &part, prefix, NULL);
+		else if (part.n > 0 && !is_open(&part))
 			propose(out, &part, prefix, text);
 		p += part.n + 1;
 	}

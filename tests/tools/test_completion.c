@@ -20,6 +20,10 @@ static const struct completion_case {
     {"set sshd action x actionb", "actionban"},
     {"set syslogsocket ''", "auto"},
     {"get sshd banip ''", "--with-time"},
+    {"set loglevel N", "NOTICE"},
+    {"set logtarget SY", "SYSLOG SYSOUT SYSTEMD-JOURNAL"},
+    {"status sshd s", "short stats"},
+    {"add sshd p", "polling pyinotify"},
     {"unban 192.0.2.1 ''", ""},
     {"nosuch ''", ""},
     {"ping 1 ''", ""},
@@ -48,6 +52,21 @@ START_TEST(proposes_what_the_usage_says)
 }
 END_TEST
 
+START_TEST(without_a_server_commands_are_no_jails)
+{
+	struct value *words = value_list(), *jails = value_list();
+	struct buf out = BUF_INIT;
+
+	ck_assert_int_eq(words_split(words, "set loglevel ''", NULL), 0);
+	completion_command(&out, words, jails);
+	ck_assert_ptr_eq(strstr(out.p, "CRITICAL"), out.p);
+	ck_assert_ptr_null(strstr(out.p, "bantime"));
+	buf_release(&out);
+	value_free(words);
+	value_free(jails);
+}
+END_TEST
+
 START_TEST(proposes_options)
 {
 	struct buf out = BUF_INIT;
@@ -70,6 +89,7 @@ completion_suite(void)
 
 	tcase_add_loop_test(tc, proposes_what_the_usage_says, 0,
 	    sizeof(completion_cases) / sizeof(completion_cases[0]));
+	tcase_add_test(tc, without_a_server_commands_are_no_jails);
 	tcase_add_test(tc, proposes_options);
 	suite_add_tcase(s, tc);
 	return s;
