@@ -72,7 +72,9 @@ while read -r file; do
 	elif [ ! -e "$target/$file" ] || { [ -n "$old" ] && [ "$(sum "$target/$file")" = "$old" ]; }; then
 		mkdir -p "$target/$(dirname "$file")"
 		cp "$source/$file" "$target/$file.new.$$"
-		chmod 644 "$target/$file.new.$$"
+		mode=644
+		[ ! -x "$source/$file" ] || mode=755
+		chmod $mode "$target/$file.new.$$"
 		mv "$target/$file.new.$$" "$target/$file"
 		echo "$hash  $file" >>"$new"
 	elif [ -n "$old" ]; then

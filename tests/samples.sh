@@ -5,6 +5,8 @@ srcdir=${srcdir:-$(dirname "$0")/..}
 regextest=${regextest:-./fail2ban-regex}
 status=0
 n=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
 
 for file in "$srcdir"/tests/samples/*; do
 	filter=$(basename "$file")
@@ -12,13 +14,12 @@ for file in "$srcdir"/tests/samples/*; do
 	*.log) continue ;;
 	esac
 	n=$((n + 1))
-	"$regextest" -c "$srcdir" --samples "$file" "$filter" >samples.out 2>&1 || {
+	"$regextest" -c "$srcdir" --samples "$file" "$filter" >"$out" 2>&1 || {
 		echo "FAILED: $filter" >&2
-		cat samples.out >&2
+		cat "$out" >&2
 		status=1
 	}
 done
-rm -f samples.out
 
 # no filter without samples: what others include has none
 for file in "$srcdir"/filter.d/*.conf; do
