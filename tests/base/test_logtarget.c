@@ -104,8 +104,8 @@ END_TEST
 static const char *const verbose_cases[] = {
     " 2026-11-22 09:35:54,125 PIDX INFO  text\n",
     " +  500 PIDX fail2ban.server           INFO  text\n",
-    " +  500 PIDX fail2ban.server           INFO  |          server-20: "
-    "server               | text\n",
+    (" +  500 PIDX fail2ban.server           INFO  |          server-20: "
+     "server               | text\n"),
 };
 
 START_TEST(verbose_lines)

@@ -368,8 +368,8 @@ END_TEST
 
 /* Streams of which one command fails, each must leave everything as it is. */
 static const char *const failing[] = {
-    "[['add', 'a', 'polling'], ['set', 'a', 'maxretry', 9], ['set', 'a', "
-    "'addfailregex', 'no group'], ['start', 'a']]",
+    ("[['add', 'a', 'polling'], ['set', 'a', 'maxretry', 9], ['set', 'a', "
+     "'addfailregex', 'no group'], ['start', 'a']]"),
     "[['set', 'loglevel', 'DEBUG'], ['set', 'a', 'nope', 1]]",
     "[['add', 'c', 'polling'], ['set', 'c', 'addlogpath', '/no', 'head']]",
     "[['add', 'c', 'nope']]",
