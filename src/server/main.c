@@ -45,6 +45,14 @@ add(struct words *w, const char *word)
 	w->p[w->n] = NULL;
 }
 
+static void
+words_release(struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		free(w->p[i]);
+	free(w->p);
+}
+
 /* The client beside this program, else where it is installed, else in PATH. */
 static char *
 client_path(void)
@@ -82,6 +90,8 @@ become_client(int argc, char **argv, const struct options *o)
 		add(&w, "start");
 	(void)execvp(path, w.p);
 	fprintf(stderr, "cannot run %s: %s\n", path, strerror(errno));
+	free(path);
+	words_release(&w);
 	return 255;
 }
 
@@ -194,6 +204,7 @@ read_settings(struct options *o)
 
 	if (rc == 0)
 		use_settings(o, out.p);
+	words_release(&w);
 	buf_release(&out);
 	return rc;
 }
@@ -237,6 +248,7 @@ run_foreground(struct options *o)
 	if (o->test) {
 		test = client_words(o, "-t");
 		rc = run_client(test.p, NULL);
+		words_release(&test);
 		if (rc != 0)
 			return rc;
 	}
@@ -245,7 +257,9 @@ run_foreground(struct options *o)
 		return 255;
 	}
 	feeder = client_words(o, "--feed");
-	return run_daemon(o, feeder.p);
+	rc = run_daemon(o, feeder.p);
+	words_release(&feeder);
+	return rc;
 }
 
 static int
