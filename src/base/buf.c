@@ -69,7 +69,9 @@ buf_add(struct buf *b, const char *p, size_t n)
 {
 	if (n == 0)
 		return;
-	memcpy(buf_grow(b, n), p, n);
+	if (n >= b->cap - b->n)
+		(void)buf_grow(b, n);
+	memcpy(b->p + b->n, p, n);
 	buf_commit(b, n);
 }
 
@@ -82,7 +84,9 @@ buf_adds(struct buf *b, const char *s)
 void
 buf_addc(struct buf *b, char c)
 {
-	buf_grow(b, 1)[0] = c;
+	if (b->cap - b->n <= 1)
+		(void)buf_grow(b, 1);
+	b->p[b->n] = c;
 	buf_commit(b, 1);
 }
 

@@ -38,25 +38,36 @@ repr_char(struct buf *out, char32_t c, char quote)
 /* Bytes that are printed in one go. */
 #define CHUNK 256
 
-/*
- * Prints leading bytes that need at most a backslash in front, which is
- * nearly all there is. Returns their number.
- */
+/* What is printed for a byte: 0 itself, 1 not simple, else behind a "\". */
+static const char escapes[256] = {
+    [0 ... 8] = 1,
+    [11 ... 12] = 1,
+    [14 ... 31] = 1,
+    ['\n'] = 'n',
+    ['\r'] = 'r',
+    ['\t'] = 't',
+    ['\''] = '\'',
+    ['"'] = '"',
+    ['\\'] = '\\',
+    [127 ... 255] = 1,
+};
+
+/* Prints leading bytes that are simple. Returns their number. */
 static size_t
 repr_plain(struct buf *out, const char *p, size_t n, char quote)
 {
 	char *start = buf_grow(out, 2 * CHUNK), *to = start;
-	size_t i = 0;
+	size_t end = n < CHUNK ? n : CHUNK, i = 0;
 
-	for (; i < n && i < CHUNK; i++) {
-		char c = p[i];
+	for (; i < end; i++) {
+		char c = p[i], escape = escapes[(unsigned char)c];
 
-		if (c == '\n')
-			c = 'n';
-		else if (c < 0x20 || c == 0x7f)
+		if (escape == 1)
 			break;
-		if (c == '\\' || c == quote || p[i] == '\n')
+		if (escape != 0 && (c == quote || (c != '\'' && c != '"'))) {
 			*to++ = '\\';
+			c = escape;
+		}
 		*to++ = c;
 	}
 	buf_commit(out, (size_t)(to - start));
