@@ -15,8 +15,14 @@
 #include "base/value.h"
 #include "conf/config.h"
 
-/* -d, and --dp when pretty. o->dump need not be set. */
-int dump_stream(const struct config_opts *o, bool pretty);
+enum dump_form {
+	DUMP_LINES,  /* -d: a Python list a line */
+	DUMP_PRETTY, /* --dp */
+	DUMP_JSON,   /* one line, an array of all commands */
+};
+
+/* o->dump need not be set. */
+int dump_stream(const struct config_opts *o, enum dump_form form);
 
 /*
  * -t: "OK: configuration test is successful". Warnings of conf/lint, a line
@@ -26,6 +32,7 @@ int dump_stream(const struct config_opts *o, bool pretty);
 struct dump_test {
 	bool strict; /* --strict */
 	bool quiet;  /* a command will be run after it */
+	bool json;   /* an object, warnings included */
 };
 int dump_test(const struct config_opts *o, const struct dump_test *how);
 

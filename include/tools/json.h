@@ -13,6 +13,13 @@
  * array, stats objects with names; anything else stays what it is.
  */
 void json_answer(struct buf *out, const struct value *v);
+/* Without a look at labels: lists and tuples are arrays (-d). */
+void json_plain(struct buf *out, const struct value *v);
+/*
+ * {"valid": true, "warnings": [line, ...]}, with "error" when it is not NULL
+ * (-t). warnings: text of lines, may be empty.
+ */
+void json_test(struct buf *out, const char *error, const char *warnings);
 /* {"error": text} */
 void json_error(struct buf *out, const char *text);
 

@@ -5,8 +5,10 @@
 #include "base/span.h"
 #include "base/utf8.h"
 #include "tools/dump.h"
+#include "tools/json.h"
 
 #define FAILED 255
+#define TEST_FAILED "test configuration failed"
 
 /* Columns and steps of the pretty printer, as the reference sets them. */
 #define WIDTH 1000
@@ -174,36 +176,47 @@ dump_pretty(struct buf *out, const struct value *v)
 /* ---- the commands */
 
 static void
-fail(const char *text)
+fail(const char *text, bool json)
 {
-	if (text != NULL)
+	struct buf out = BUF_INIT;
+
+	if (json && text != NULL) {
+		json_error(&out, text);
+		(void)puts(out.p);
+		buf_release(&out);
+	} else if (text != NULL)
 		printf("ERROR: %s\n", text);
 	(void)fflush(stdout);
 	log_msg(LOG_ERROR, "", "Init of command line failed");
 }
 
 static void
-print_stream(const struct value *stream, bool pretty)
+print_stream(const struct value *stream, enum dump_form form)
 {
 	struct buf text = BUF_INIT;
 
-	for (size_t i = 0; i < stream->n; i++) {
-		if (pretty)
+	if (form == DUMP_JSON)
+		json_plain(&text, stream);
+	for (size_t i = 0; form != DUMP_JSON && i < stream->n; i++) {
+		if (form == DUMP_PRETTY)
 			dump_pretty(&text, stream->items[i]);
 		else
 			value_repr(&text, stream->items[i]);
 		buf_addc(&text, '\n');
-		if (text.n < PRINT_AT_ONCE && i + 1 < stream->n)
+		if (text.n < PRINT_AT_ONCE)
 			continue;
 		(void)fwrite(text.p, 1, text.n, stdout);
 		buf_reset(&text);
 	}
+	if (form == DUMP_JSON)
+		buf_addc(&text, '\n');
+	(void)fwrite(text.p, 1, text.n, stdout);
 	buf_release(&text);
 	(void)fflush(stdout);
 }
 
 int
-dump_stream(const struct config_opts *o, bool pretty)
+dump_stream(const struct config_opts *o, enum dump_form form)
 {
 	struct config_opts full = *o;
 	struct value *stream = NULL;
@@ -212,13 +225,24 @@ dump_stream(const struct config_opts *o, bool pretty)
 	full.dump = true;
 	rc = config_load(&stream, &bad, &full);
 	if (stream != NULL)
-		print_stream(stream, pretty);
+		print_stream(stream, form);
 	if (rc < 0)
 		fail(stream != NULL ? NULL
 		                    : "The configuration stream failed because "
-		                      "of the invalid syntax.");
+		                      "of the invalid syntax.",
+		    form == DUMP_JSON);
 	value_free(stream);
 	return rc == 0 ? 0 : FAILED;
+}
+
+static void
+print_json_test(bool good, const char *warnings)
+{
+	struct buf text = BUF_INIT;
+
+	json_test(&text, good ? NULL : TEST_FAILED, warnings);
+	(void)puts(text.p);
+	buf_release(&text);
 }
 
 int
@@ -228,22 +252,24 @@ dump_test(const struct config_opts *o, const struct dump_test *how)
 	struct value *stream = NULL;
 	struct err warnings = ERR_INIT;
 	int rc, bad, n;
+	bool good;
 
 	full.test = true;
 	rc = config_load(&stream, &bad, &full);
 	value_free(stream);
 	n = config_lint(&full, &warnings);
-	if (n > 0)
+	good = rc >= 0 && (!how->strict || n == 0);
+	if (n > 0 && !how->json)
 		(void)fprintf(stderr, "%s\n", err_text(&warnings));
+	if (how->json && !(good && how->quiet))
+		print_json_test(good, n > 0 ? err_text(&warnings) : "");
 	err_release(&warnings);
-	if (rc < 0 || (how->strict && n > 0)) {
-		log_msg(LOG_ERROR, "", "ERROR: test configuration failed");
-		return FAILED;
-	}
-	if (!how->quiet)
+	if (!good)
+		log_msg(LOG_ERROR, "", "ERROR: " TEST_FAILED);
+	else if (!how->quiet && !how->json)
 		(void)puts("OK: configuration test is successful");
 	(void)fflush(stdout);
-	return 0;
+	return good ? 0 : FAILED;
 }
 
 int

@@ -18,8 +18,11 @@
 static void
 on_signal(int sig)
 {
-	static const char interrupt[] = "WARNING: interrupted, exiting\n";
-	static const char terminate[] = "WARNING: terminated, exiting\n";
+	/* fail2ban: its words, here without date */
+	static const char interrupt[] =
+	    "fail2ban: WARNING Caught signal 2. Exiting\n";
+	static const char terminate[] =
+	    "fail2ban: WARNING Caught signal 15. Exiting\n";
 	bool is_int = sig == SIGINT;
 
 	(void)!write(STDOUT_FILENO, "\n", 1);
@@ -151,7 +154,8 @@ static int
 run(struct client *c)
 {
 	const struct cli_opts *o = c->o;
-	struct dump_test how = {.strict = o->strict, .quiet = o->words_n > 0};
+	struct dump_test how = {
+	    .strict = o->strict, .quiet = o->words_n > 0, .json = o->json};
 
 	if (o->action == CLI_FEED)
 		return client_feed(c);
@@ -160,7 +164,9 @@ run(struct client *c)
 	if ((o->dump || o->test) && client_load_settings(c) == -1)
 		return CLIENT_BAD;
 	if (o->dump)
-		return dump_stream(&c->config, o->pretty);
+		return dump_stream(&c->config, o->json     ? DUMP_JSON
+		                               : o->pretty ? DUMP_PRETTY
+		                                           : DUMP_LINES);
 	if (o->test) {
 		int rv = dump_test(&c->config, &how);
 

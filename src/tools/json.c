@@ -155,10 +155,58 @@ dump(struct buf *out, json_t *j)
 	json_decref(j);
 }
 
+static json_t *
+plain(const struct value *v)
+{
+	json_t *j;
+
+	if (v->type != VALUE_LIST && v->type != VALUE_TUPLE)
+		return convert(v);
+	j = json_array();
+	for (size_t i = 0; i < v->n; i++)
+		(void)json_array_append_new(j, plain(v->items[i]));
+	return j;
+}
+
+void
+json_plain(struct buf *out, const struct value *v)
+{
+	dump(out, plain(v));
+}
+
 void
 json_answer(struct buf *out, const struct value *v)
 {
 	dump(out, convert(v));
+}
+
+/* One member a line of text. */
+static json_t *
+lines(const char *p)
+{
+	json_t *array = json_array();
+
+	while (*p != '\0') {
+		size_t n = strcspn(p, "\n");
+
+		if (n > 0)
+			(void)json_array_append_new(array, text(p, n));
+		p += n + (p[n] != '\0');
+	}
+	return array;
+}
+
+void
+json_test(struct buf *out, const char *error, const char *warnings)
+{
+	json_t *object = json_object();
+
+	(void)json_object_set_new(object, "valid", json_boolean(error == NULL));
+	if (error != NULL)
+		(void)json_object_set_new(
+		    object, "error", text(error, strlen(error)));
+	(void)json_object_set_new(object, "warnings", lines(warnings));
+	dump(out, object);
 }
 
 void

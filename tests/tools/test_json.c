@@ -56,6 +56,34 @@ START_TEST(errors_are_an_object)
 }
 END_TEST
 
+START_TEST(streams_are_arrays)
+{
+	struct value *v =
+	    literal("[['add', 'Jail list'], ['start', 'a'], [('x', 1)]]");
+	struct buf b = BUF_INIT;
+
+	json_plain(&b, v);
+	ck_assert_str_eq(b.p, "[[\"add\", \"Jail list\"], "
+	                      "[\"start\", \"a\"], [[\"x\", 1]]]");
+	buf_release(&b);
+	value_free(v);
+}
+END_TEST
+
+START_TEST(tests_tell_warnings)
+{
+	struct buf b = BUF_INIT;
+
+	json_test(&b, NULL, "");
+	ck_assert_str_eq(b.p, "{\"valid\": true, \"warnings\": []}");
+	buf_reset(&b);
+	json_test(&b, "bad", "one\ntwo\n");
+	ck_assert_str_eq(b.p, "{\"valid\": false, \"error\": \"bad\", "
+	                      "\"warnings\": [\"one\", \"two\"]}");
+	buf_release(&b);
+}
+END_TEST
+
 Suite *json_suite(void);
 
 Suite *
@@ -67,6 +95,8 @@ json_suite(void)
 	tcase_add_loop_test(tc, answers_are_data, 0,
 	    sizeof(json_cases) / sizeof(json_cases[0]));
 	tcase_add_test(tc, errors_are_an_object);
+	tcase_add_test(tc, streams_are_arrays);
+	tcase_add_test(tc, tests_tell_warnings);
 	suite_add_tcase(s, tc);
 	return s;
 }
