@@ -39,6 +39,10 @@ void resolver_name(
 /* addr -> list of at most one name. */
 void resolver_addr(
     struct resolver *r, const char *addr, resolver_fn fn, void *arg);
+/* TXT records of a name. RESOLVER_NXDOMAIN is the error when it has none. */
+#define RESOLVER_NXDOMAIN "NXDOMAIN"
+void resolver_text(
+    struct resolver *r, const char *name, resolver_fn fn, void *arg);
 /* Drops what was asked with this arg; its fn is not called any more. */
 void resolver_cancel(struct resolver *r, void *arg);
 /* Empties the cache (reload --all). */

@@ -12,6 +12,8 @@ enum {
 enum resolver_kind {
 	RESOLVER_KIND_NAME,
 	RESOLVER_KIND_ADDR,
+	RESOLVER_KIND_TEXT,
+	RESOLVER_KINDS,
 };
 
 /* To the helper; the only message back is: s error, v list of texts. */

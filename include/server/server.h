@@ -48,6 +48,7 @@ struct server {
 	struct runner *runner;
 	struct monitor *monitor;
 	struct resolver *resolver;
+	struct cymru *cymru; /* look-ups under way */
 	struct control *control;
 	struct logtarget *logtarget;
 	struct reload *reload; /* NULL: none under way */

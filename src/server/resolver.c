@@ -62,7 +62,7 @@ struct helper {
 struct resolver {
 	uv_loop_t *loop;
 	bool ipv6;
-	struct dict *cache[2];  /* by kind: text -> struct answer, owned */
+	struct dict *cache[RESOLVER_KINDS]; /* text -> struct answer, owned */
 	struct dict *questions; /* kind and text -> struct question, owned */
 	struct helper helpers[HELPERS];
 	pid_t dying[HELPERS * 4]; /* killed, not waited for yet; 0: none */
@@ -95,8 +95,8 @@ resolver_new(uv_loop_t *loop)
 
 	r->loop = loop;
 	r->ipv6 = true;
-	r->cache[0] = dict_new(answer_free);
-	r->cache[1] = dict_new(answer_free);
+	for (size_t i = 0; i < RESOLVER_KINDS; i++)
+		r->cache[i] = dict_new(answer_free);
 	r->questions = dict_new(NULL);
 	for (size_t i = 0; i < HELPERS; i++) {
 		r->helpers[i].resolver = r;
@@ -118,8 +118,8 @@ resolver_set_ipv6(struct resolver *r, bool allowed)
 void
 resolver_flush(struct resolver *r)
 {
-	dict_clear(r->cache[0]);
-	dict_clear(r->cache[1]);
+	for (size_t i = 0; i < RESOLVER_KINDS; i++)
+		dict_clear(r->cache[i]);
 }
 
 /* Ends a helper; it is waited for later, without waiting now. */
@@ -177,8 +177,8 @@ resolver_free(struct resolver *r)
 	for (struct dict_iter it = {0}; dict_next(r->questions, &it);)
 		question_free(it.value);
 	dict_free(r->questions);
-	dict_free(r->cache[0]);
-	dict_free(r->cache[1]);
+	for (size_t i = 0; i < RESOLVER_KINDS; i++)
+		dict_free(r->cache[i]);
 	uv_close((uv_handle_t *)&r->tick, on_tick_closed);
 }
 
@@ -503,6 +503,12 @@ void
 resolver_addr(struct resolver *r, const char *addr, resolver_fn fn, void *arg)
 {
 	resolve(r, RESOLVER_KIND_ADDR, addr, fn, arg);
+}
+
+void
+resolver_text(struct resolver *r, const char *name, resolver_fn fn, void *arg)
+{
+	resolve(r, RESOLVER_KIND_TEXT, name, fn, arg);
 }
 
 void

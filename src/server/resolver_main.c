@@ -3,7 +3,9 @@
  * what it is for.
  */
 #include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <netdb.h>
+#include <resolv.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +15,26 @@
 #include "base/privdrop.h"
 #include "base/sandbox.h"
 #include "server/channel.h"
+#include "server/resolver.h"
 #include "server/resolver_impl.h"
 #include "server/spawn.h"
 #include "server/worker.h"
 
 enum {
 	DESCRIPTORS = 64,
+	ANSWER_MAX = 16 * 1024, /* bytes of a message with TXT records */
 };
 
 struct helper {
 	uv_loop_t loop;
 	struct channel *channel;
 	bool closed; /* the sandbox is */
+};
+
+struct query {
+	unsigned kind;
+	bool ipv6;
+	const char *text;
 };
 
 /* The C library loads its modules at the first look-up. */
@@ -112,20 +122,74 @@ find_name(struct value *list, const char *text)
 	return rc;
 }
 
+/* The strings of one record are one text. */
+static void
+add_record(struct value *list, const ns_rr *rr)
+{
+	const unsigned char *p = ns_rr_rdata(*rr), *end = p + ns_rr_rdlen(*rr);
+	struct buf text = BUF_INIT;
+
+	for (size_t n; p < end && (n = *p) < (size_t)(end - p); p += n + 1)
+		buf_add(&text, (const char *)p + 1, n);
+	if (text.n > 0 && text.n <= RESOLVER_NAME &&
+	    memchr(text.p, '\0', text.n) == NULL)
+		value_add(list, value_textn(text.p, text.n));
+	buf_release(&text);
+}
+
+static const char *
+find_texts(struct value *list, const char *name)
+{
+	static unsigned char message[ANSWER_MAX];
+	int n = res_query(name, ns_c_in, ns_t_txt, message, sizeof(message));
+	ns_msg answer;
+	ns_rr rr;
+
+	if (n < 0)
+		return h_errno == HOST_NOT_FOUND ? RESOLVER_NXDOMAIN
+		                                 : hstrerror(h_errno);
+	if (n > ANSWER_MAX || ns_initparse(message, n, &answer) != 0)
+		return "malformed answer";
+	for (int i = 0; i < ns_msg_count(answer, ns_s_an); i++) {
+		if (ns_parserr(&answer, ns_s_an, i, &rr) != 0)
+			return "malformed answer";
+		if (ns_rr_type(rr) == ns_t_txt && list->n < RESOLVER_ADDRESSES)
+			add_record(list, &rr);
+	}
+	return NULL;
+}
+
+static void
+find(struct value *list, struct buf *error, const struct query *q)
+{
+	const char *why;
+	int rc;
+
+	if (q->kind == RESOLVER_KIND_TEXT) {
+		why = find_texts(list, q->text);
+		if (why != NULL)
+			buf_adds(error, why);
+		return;
+	}
+	rc = q->kind == RESOLVER_KIND_NAME
+	         ? find_addresses(list, q->text, q->ipv6)
+	         : find_name(list, q->text);
+	/* fail2ban: worded as Python does it. */
+	if (rc != 0)
+		buf_addf(error, "[Errno %d] %s", rc, gai_strerror(rc));
+}
+
 static void
 ask(struct helper *h, struct unpack *u)
 {
-	unsigned kind = unpack_u8(u);
-	bool ipv6 = unpack_u8(u) != 0;
-	const char *text = unpack_str(u, RESOLVER_NAME);
+	struct query q = {0};
 	struct value *list = value_list();
 	struct buf error = BUF_INIT, b = BUF_INIT;
-	int rc = kind == RESOLVER_KIND_NAME ? find_addresses(list, text, ipv6)
-	                                    : find_name(list, text);
 
-	/* fail2ban: worded as Python does it. */
-	if (rc != 0)
-		buf_addf(&error, "[Errno %d] %s", rc, gai_strerror(rc));
+	q.kind = unpack_u8(u);
+	q.ipv6 = unpack_u8(u) != 0;
+	q.text = unpack_str(u, RESOLVER_NAME);
+	find(list, &error, &q);
 	pack_str(&b, error.p);
 	pack_value(&b, list);
 	channel_send(h->channel, 0, &b, -1);

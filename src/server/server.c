@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/version.h"
+#include "server/cymru.h"
 #include "server/daemon.h"
 #include "server/due.h"
 #include "server/hooks.h"
@@ -215,6 +216,7 @@ server_stop(struct server *s, struct call *c)
 	    "Observer stop ... try to end queue 5 seconds");
 	log_msg(LOG_INFO_, "observer", "Observer stopped, 0 events remaining.");
 	log_msg(LOG_INFO_, "server", "Stopping all jails");
+	cymru_give_up(&s->cymru);
 	(void)uv_timer_start(&s->patience, on_patience, LOOK_MS, LOOK_MS);
 	monitor_stop(s->monitor, on_sensor_stopped, s);
 }

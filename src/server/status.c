@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/command.h"
+#include "server/cymru.h"
 #include "server/server.h"
 
 enum flavor {
@@ -40,6 +41,27 @@ flavor_of(const char *word)
 	    word);
 	return FLAVOR_BASIC;
 }
+
+/* Lists of one jail that wait for cymru's answers; borrowed from the answer. */
+struct columns {
+	struct value *lists[CYMRU_COLUMNS];
+	size_t n; /* ids */
+};
+
+/* What flavor cymru asks for. */
+struct asking {
+	struct call *call;
+	struct value *answer; /* complete but for the columns, owned */
+	struct value *ids;    /* of all jails in turn, owned */
+	struct columns *jails;
+	size_t n;
+	size_t cap;
+};
+
+struct how {
+	enum flavor flavor;
+	struct asking asking;
+};
 
 static void
 add(struct value *list, const char *label, struct value *v)
@@ -88,32 +110,39 @@ filter_status(const struct record *r, const struct jail_counts *n)
 	return list;
 }
 
-static struct value *
-one_error(void)
+/* Asks for what is banned here; the answers are filled in later. */
+static void
+add_columns(struct value *list, struct asking *a, const struct value *banned)
 {
-	struct value *list = value_list();
+	static const char *const labels[CYMRU_COLUMNS] = {
+	    "Banned ASN list", "Banned Country list", "Banned RIR list"};
+	struct columns *c;
 
-	value_adds(list, "error");
-	return list;
+	GROW(a->jails, a->n, a->cap);
+	c = &a->jails[a->n++];
+	c->n = banned->n;
+	for (int i = 0; i < CYMRU_COLUMNS; i++) {
+		c->lists[i] = value_list();
+		add(list, labels[i], c->lists[i]);
+	}
+	for (size_t i = 0; i < banned->n; i++)
+		value_add(a->ids, value_copy(banned->items[i]));
 }
 
 static struct value *
 actions_status(
-    const struct record *r, const struct jail_counts *n, enum flavor flavor)
+    const struct record *r, const struct jail_counts *n, struct how *how)
 {
-	struct value *list = value_list();
+	struct value *list = value_list(), *banned;
 
 	add_number(list, "Currently banned", n->banned);
 	add_number(list, "Total banned", n->banned_total);
-	if (flavor == FLAVOR_SHORT)
+	if (how->flavor == FLAVOR_SHORT)
 		return list;
-	add(list, "Banned IP list", jail_banned(r->judge));
-	if (flavor != FLAVOR_CYMRU)
-		return list;
-	/* fail2ban: so without its optional DNS module */
-	add(list, "Banned ASN list", one_error());
-	add(list, "Banned Country list", one_error());
-	add(list, "Banned RIR list", one_error());
+	banned = jail_banned(r->judge);
+	add(list, "Banned IP list", banned);
+	if (how->flavor == FLAVOR_CYMRU)
+		add_columns(list, &how->asking, banned);
 	return list;
 }
 
@@ -183,18 +212,18 @@ stats_of(const struct record *r)
 }
 
 static struct value *
-jail_status(const struct record *r, enum flavor flavor)
+jail_status(const struct record *r, struct how *how)
 {
 	struct value *list;
 	struct jail_counts n;
 
-	if (flavor == FLAVOR_STATS)
+	if (how->flavor == FLAVOR_STATS)
 		return stats_of(r);
 	jail_counts(r->judge, &n);
 	list = value_list();
 	add(list, "Filter", filter_status(r, &n));
-	add(list, "Actions", actions_status(r, &n, flavor));
-	if (flavor == FLAVOR_HEALTH)
+	add(list, "Actions", actions_status(r, &n, how));
+	if (how->flavor == FLAVOR_HEALTH)
 		add(list, "Health", health_status(r, &n));
 	return list;
 }
@@ -238,7 +267,7 @@ server_status(const struct server *s)
 }
 
 static struct value *
-all_status(const struct server *s, enum flavor flavor)
+all_status(const struct server *s, struct how *how)
 {
 	struct value *list = server_status(s), *jails = value_dict();
 	const char **names;
@@ -247,10 +276,48 @@ all_status(const struct server *s, enum flavor flavor)
 	names = sorted_names(s, &n);
 	for (size_t i = 0; i < n; i++)
 		value_set(jails, names[i],
-		    jail_status(dict_get(s->jails, names[i]), flavor));
+		    jail_status(dict_get(s->jails, names[i]), how));
 	free(names);
 	value_add(list, jails);
 	return list;
+}
+
+static void
+on_columns(void *arg, const struct value *const *columns)
+{
+	struct asking *a = arg;
+	struct call *c = a->call;
+	size_t at = 0;
+
+	for (size_t k = 0; k < a->n; at += a->jails[k++].n)
+		for (int i = 0; i < CYMRU_COLUMNS; i++)
+			for (size_t id = at; id < at + a->jails[k].n; id++)
+				value_add(a->jails[k].lists[i],
+				    value_copy(columns[i]->items[id]));
+	(void)call_ok(c, a->answer);
+	value_free(a->ids);
+	free(a->jails);
+	free(a);
+	call_end(c);
+}
+
+/* The answer is taken over; that of cymru comes later. */
+static enum outcome
+answer_how(struct call *c, struct value *answer, const struct how *how)
+{
+	struct asking *a;
+
+	if (how->flavor != FLAVOR_CYMRU) {
+		value_free(how->asking.ids);
+		return call_ok(c, answer);
+	}
+	a = xcalloc(1, sizeof(*a));
+	*a = how->asking;
+	a->call = c;
+	a->answer = answer;
+	cymru_ask(
+	    c->server->resolver, &c->server->cymru, a->ids, on_columns, a);
+	return PENDING;
 }
 
 enum outcome
@@ -258,19 +325,21 @@ status_status(struct call *c)
 {
 	const char *name = call_text(c, 0);
 	const struct record *r;
+	struct how how = {0};
 
 	if (call_nargs(c) > 2)
 		return call_fail(
 		    c, "builtins.Exception", "Invalid command (no status)");
 	if (name == NULL)
 		return call_ok(c, server_status(c->server));
-	if (strcmp(name, "--all") == 0)
-		return call_ok(
-		    c, all_status(c->server, flavor_of(call_text(c, 1))));
 	r = dict_get(c->server->jails, name);
-	if (r == NULL)
+	if (r == NULL && strcmp(name, "--all") != 0)
 		return call_raise(c, exception_jail(name));
-	return call_ok(c, jail_status(r, flavor_of(call_text(c, 1))));
+	how.flavor = flavor_of(call_text(c, 1));
+	how.asking.ids = value_list();
+	return answer_how(c,
+	    r == NULL ? all_status(c->server, &how) : jail_status(r, &how),
+	    &how);
 }
 
 enum outcome

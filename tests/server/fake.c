@@ -290,6 +290,22 @@ resolver_addr(struct resolver *r, const char *addr, resolver_fn fn, void *arg)
 }
 
 void
+resolver_text(struct resolver *r, const char *name, resolver_fn fn, void *arg)
+{
+	struct value *list = value_list();
+	const char *error = RESOLVER_NXDOMAIN;
+
+	(void)r;
+	buf_addf(&told, "text %s;", name);
+	if (strncmp(name, "1.2.0.192.", 10) == 0) {
+		value_adds(list, "64500 | 192.0.2.0/24 | DE | ripencc | 2001");
+		error = NULL;
+	}
+	fn(arg, list, error);
+	value_free(list);
+}
+
+void
 resolver_cancel(struct resolver *r, void *arg)
 {
 	(void)r;

@@ -2,5 +2,6 @@
 X(control)
 X(monitor_text)
 X(command)
+X(cymru)
 X(channel)
 X(watch)
