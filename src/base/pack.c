@@ -1,17 +1,23 @@
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/pack.h"
 
 enum {
 	DEPTH_MAX = 16,
+	ROOM_MAX = 256, /* items for which room is made at once */
 };
 
+/* The lowest byte first. */
 static void
 add_number(struct buf *b, uint64_t n, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i++)
-		buf_addc(b, (char)(n >> (8 * i) & 0xff));
+	uint64_t little = htole64(n);
+
+	memcpy(buf_grow(b, bytes), &little, bytes);
+	buf_commit(b, bytes);
 }
 
 void
@@ -47,8 +53,12 @@ pack_bytes(struct buf *b, const char *p, size_t n)
 {
 	assert(n < UINT32_MAX);
 	pack_u32(b, (uint32_t)n);
-	buf_add(b, p, n);
-	buf_addc(b, '\0');
+	if (n > 0)
+		memcpy(buf_grow(b, n + 1), p, n);
+	else
+		(void)buf_grow(b, 1);
+	b->p[b->n + n] = '\0';
+	buf_commit(b, n + 1);
 }
 
 void
@@ -120,15 +130,16 @@ take(struct unpack *u, size_t n)
 	return p;
 }
 
-static uint64_t
+/* Inlined, so that the number of bytes is known. */
+static inline uint64_t
 take_number(struct unpack *u, size_t bytes)
 {
 	const char *p = take(u, bytes);
 	uint64_t n = 0;
 
-	for (size_t i = 0; p != NULL && i < bytes; i++)
-		n |= (uint64_t)(unsigned char)p[i] << (8 * i);
-	return n;
+	if (p != NULL)
+		memcpy(&n, p, bytes);
+	return le64toh(n);
 }
 
 unsigned
@@ -201,6 +212,10 @@ unpack_items(struct unpack *u, struct value *v, int depth)
 		u->bad = true;
 	/* value_add() is for sequences; a dict is one of pairs inside. */
 	v->type = VALUE_LIST;
+	if (!u->bad && n > 0 && n <= ROOM_MAX) {
+		v->items = xreallocarray(NULL, n, sizeof(*v->items));
+		v->cap = n;
+	}
 	for (uint32_t i = 0; i < n && !u->bad; i++) {
 		struct value *item = unpack_nested(u, depth + 1);
 

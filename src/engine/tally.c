@@ -107,21 +107,21 @@ offender_slide(struct offender *o, double when)
 	heap_set(&o->tally->by_last, &o->node, when);
 }
 
-static void
-offender_measure(struct offender *o)
+static size_t
+match_bytes(const struct value *m)
 {
-	size_t bytes = 0;
-	const struct value *matches = o->ticket->matches;
+	size_t bytes = sizeof(*m) + m->text_n;
 
-	for (size_t i = 0; i < matches->n; i++) {
-		const struct value *m = matches->items[i];
+	for (size_t k = 0; k < m->n; k++)
+		bytes += sizeof(*m) + m->items[k]->text_n;
+	return bytes;
+}
 
-		bytes += sizeof(*m) + m->text_n;
-		for (size_t k = 0; k < m->n; k++)
-			bytes += sizeof(*m) + m->items[k]->text_n;
-	}
-	o->tally->bytes += bytes - o->bytes;
-	o->bytes = bytes;
+static void
+offender_add_bytes(struct offender *o, size_t bytes)
+{
+	o->bytes += bytes;
+	o->tally->bytes += bytes;
 }
 
 static struct offender *
@@ -142,8 +142,30 @@ insert(struct tally *t, struct ticket *tk, int weight)
 	if (tk->failures < 1)
 		tk->failures = 1;
 	heap_set(&t->by_last, &o->node, tk->time);
+	for (size_t i = 0; i < tk->matches->n; i++)
+		offender_add_bytes(o, match_bytes(tk->matches->items[i]));
 	dict_setn(t->offenders, tk->id, tk->id_n, o);
 	return o;
+}
+
+static void
+add_match(struct offender *o, const struct value *m)
+{
+	struct value *joined = ticket_match_joined(m);
+
+	offender_add_bytes(o, match_bytes(joined));
+	(void)value_add(o->ticket->matches, joined);
+}
+
+static void
+keep_matches(struct offender *o)
+{
+	const struct value *matches = o->ticket->matches;
+	int max = o->tally->maxmatches;
+
+	for (size_t i = 0; i + (size_t)(max < 0 ? 0 : max) < matches->n; i++)
+		offender_add_bytes(o, -match_bytes(matches->items[i]));
+	ticket_keep_matches(o->ticket, max);
 }
 
 /*
@@ -159,9 +181,8 @@ merge(struct offender *o, struct ticket *tk, int weight)
 	o->retry += weight;
 	kept->failures += tk->failures > 1 ? tk->failures : 1;
 	for (size_t i = 0; i < tk->matches->n; i++)
-		(void)value_add(
-		    kept->matches, ticket_match_joined(tk->matches->items[i]));
-	ticket_keep_matches(kept, o->tally->maxmatches);
+		add_match(o, tk->matches->items[i]);
+	keep_matches(o);
 	ticket_free(tk);
 }
 
@@ -203,7 +224,6 @@ tally_add(struct tally *t, struct ticket *tk, int weight)
 	else
 		merge(o, tk, weight);
 	retry = o->retry;
-	offender_measure(o);
 	evict(t, o);
 	return retry;
 }

@@ -130,21 +130,30 @@ channel_queued(const struct channel *c)
 	return c->queued;
 }
 
+/* Header and body of a packet, both borrowed. */
+struct piece {
+	const char *head;
+	const char *body;
+	size_t n; /* bytes of body */
+	int fd;   /* to pass, -1: none */
+};
+
 /* 1 sent, 0 the socket is full, -1 broken. */
 static int
-send_packet(struct channel *c, const char *p, size_t n, int fd)
+send_packet(struct channel *c, const struct piece *piece)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct iovec iov = {.iov_len = n};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct iovec iov[2] = {{.iov_len = HEADER}, {.iov_len = piece->n}};
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
 	ssize_t put;
 
-	/* sendmsg() does not write to it. */
-	memcpy(&iov.iov_base, &p, sizeof(p));
-	if (fd >= 0) {
+	/* sendmsg() does not write to them. */
+	memcpy(&iov[0].iov_base, &piece->head, sizeof(piece->head));
+	memcpy(&iov[1].iov_base, &piece->body, sizeof(piece->body));
+	if (piece->fd >= 0) {
 		struct cmsghdr *h = &control.align;
 
 		msg.msg_control = control.bytes;
@@ -152,7 +161,7 @@ send_packet(struct channel *c, const char *p, size_t n, int fd)
 		h->cmsg_level = SOL_SOCKET;
 		h->cmsg_type = SCM_RIGHTS;
 		h->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(h), &fd, sizeof(fd));
+		memcpy(CMSG_DATA(h), &piece->fd, sizeof(piece->fd));
 	}
 	do
 		put = sendmsg(c->fd, &msg, MSG_NOSIGNAL);
@@ -166,14 +175,17 @@ send_packet(struct channel *c, const char *p, size_t n, int fd)
 }
 
 static void
-queue(struct channel *c, const char *p, size_t n, int fd)
+queue(struct channel *c, const struct piece *piece)
 {
+	size_t n = HEADER + piece->n;
 	struct packet *packet = xmalloc(sizeof(*packet) + n);
 
 	packet->next = NULL;
-	packet->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	packet->fd = piece->fd < 0 ? -1 : fcntl(piece->fd, F_DUPFD_CLOEXEC, 3);
 	packet->n = n;
-	memcpy(packet->p, p, n);
+	memcpy(packet->p, piece->head, HEADER);
+	if (piece->n > 0)
+		memcpy(packet->p + HEADER, piece->body, piece->n);
 	*c->last = packet;
 	c->last = &packet->next;
 	c->queued += n;
@@ -182,13 +194,13 @@ queue(struct channel *c, const char *p, size_t n, int fd)
 
 /* A broken socket shows as end of file at the next turn. */
 static void
-send_or_queue(struct channel *c, const char *p, size_t n, int fd)
+send_or_queue(struct channel *c, const struct piece *piece)
 {
 	if (c->dead)
 		return;
-	if (c->first == NULL && send_packet(c, p, n, fd) != 0)
+	if (c->first == NULL && send_packet(c, piece) != 0)
 		return;
-	queue(c, p, n, fd);
+	queue(c, piece);
 }
 
 void
@@ -199,16 +211,12 @@ channel_send(struct channel *c, unsigned type, const struct buf *b, int fd)
 
 	do {
 		size_t n = b->n - at < BODY ? b->n - at : BODY;
-		bool is_last = at + n == b->n;
-		struct buf packet = BUF_INIT;
+		const char head[HEADER] = {(char)type, at + n == b->n,
+		    (char)(part & 0xff), (char)(part >> 8 & 0xff)};
+		const struct piece piece = {
+		    head, b->p + at, n, part == 0 ? fd : -1};
 
-		pack_u8(&packet, type);
-		pack_u8(&packet, is_last);
-		pack_u8(&packet, part & 0xff);
-		pack_u8(&packet, part >> 8 & 0xff);
-		buf_add(&packet, b->p + at, n);
-		send_or_queue(c, packet.p, packet.n, part == 0 ? fd : -1);
-		buf_release(&packet);
+		send_or_queue(c, &piece);
 		at += n;
 		part++;
 	} while (at < b->n);
@@ -220,7 +228,9 @@ flush(struct channel *c)
 	struct packet *p;
 
 	while ((p = c->first) != NULL) {
-		int rc = send_packet(c, p->p, p->n, p->fd);
+		const struct piece piece = {
+		    p->p, p->p + HEADER, p->n - HEADER, p->fd};
+		int rc = send_packet(c, &piece);
 
 		if (rc == 0)
 			return;
@@ -275,7 +285,13 @@ deliver(struct channel *c)
 	c->ops->message(c->arg, c->type, &u, fd);
 	if (!c->dead && !unpack_done(&u))
 		fail(c, "a message is malformed");
-	buf_release(&message);
+	/* The usual size is used again, what was larger goes. */
+	if (message.cap > 2 * PACKET || c->message.cap > 0)
+		buf_release(&message);
+	else {
+		buf_reset(&message);
+		c->message = message;
+	}
 }
 
 static const char *
