@@ -77,6 +77,7 @@ struct filter_stat {
 	unsigned long tried; /* searches; the prefilter saves most of them */
 	unsigned long hits;
 	unsigned long limit_hits;
+	unsigned long retried; /* searched again with higher limits */
 	double seconds; /* spent searching, only while trace.timing is set */
 };
 void filter_stat(const struct filter *f, enum filter_kind kind, size_t i,

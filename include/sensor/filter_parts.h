@@ -17,6 +17,7 @@ struct rule {
 	size_t index; /* among its kind */
 	struct filter_stat stat;
 	bool limit_told; /* logged that it hits limits */
+	unsigned futile; /* second searches in a row that decided nothing */
 };
 
 /* A line of the window. */

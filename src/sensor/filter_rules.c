@@ -12,6 +12,11 @@
 #define REPEATED "message repeated "
 #define REPEATED_MAX 100000
 
+enum {
+	FUTILE_MAX = 4,  /* second searches in vain before they become rare */
+	RETRY_EACH = 16, /* limit hits a second search then */
+};
+
 /* ---- searching */
 
 static double
@@ -48,6 +53,16 @@ tell_limit(struct pass *p, struct rule *r)
 	    (int)(p->line->n > 200 ? 200 : p->line->n), p->line->text);
 }
 
+/*
+ * The second search costs four times as much as the first: who never decides
+ * anything by it is asked now and then only.
+ */
+static bool
+may_retry(const struct rule *r)
+{
+	return r->futile < FUTILE_MAX || r->stat.limit_hits % RETRY_EACH == 0;
+}
+
 static enum regex_result
 search_once(struct pass *p, struct rule *r, const char *subject, size_t n)
 {
@@ -59,7 +74,12 @@ search_once(struct pass *p, struct rule *r, const char *subject, size_t n)
 		return result;
 	r->stat.limit_hits++;
 	tell_limit(p, r);
-	return regex_search_again(re, subject, n, 0, p->is_ascii);
+	if (!may_retry(r))
+		return REGEX_LIMIT;
+	r->stat.retried++;
+	result = regex_search_again(re, subject, n, 0, p->is_ascii);
+	r->futile = result == REGEX_LIMIT ? r->futile + 1 : 0;
+	return result;
 }
 
 static enum regex_result

@@ -18,8 +18,8 @@
  * Measured: 10 ms at most for patterns that explode on a line of a kilobyte.
  * Machine code counts its steps less often than the interpreter.
  */
-#define MATCH_LIMIT 400000
-#define MATCH_LIMIT_JIT 1000000
+#define MATCH_LIMIT 200000
+#define MATCH_LIMIT_JIT 400000
 #define HEAP_LIMIT_KIB 8192
 #define AGAIN_FACTOR 4
 /* Searches after which machine code pays. */

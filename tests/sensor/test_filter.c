@@ -638,6 +638,43 @@ START_TEST(exploding_regex_is_no_way_to_hide)
 }
 END_TEST
 
+/* Work is counted in searches that hit a limit, each of bounded steps. */
+static const struct {
+	const char *regex;
+	const char *line;
+} hostile[] = {
+    {"^ (?:a+)+[bc] <HOST>$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"},
+    {"^ (?:a|aa)+b?c? <HOST>x?y$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaay"},
+    {"^ (?:.*,){11}[;.] <HOST>$",
+        "a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a;"},
+    {"^ (?:(?:\\w+)?\\s?)*: <HOST>z$",
+        "a a a a a a a a a a a a a a a a a a a a a: z"},
+    {"^ (.*)*[^.] <HOST>\\d\\.$", "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a."},
+};
+
+START_TEST(hostile_lines_cost_a_bounded_number_of_steps)
+{
+	enum { LINES = 48 };
+	struct filter *f;
+	struct filter_stat stat;
+	char text[300];
+
+	add_fail(hostile[_i].regex);
+	f = new_filter();
+	(void)snprintf(
+	    text, sizeof(text), " %s 192.0.2.1 x 192.0.2.1.", hostile[_i].line);
+	for (int i = 0; i < LINES; i++)
+		feed(f, text);
+	filter_stat(f, FILTER_FAILREGEX, 0, &stat);
+	ck_assert_uint_le(stat.limit_hits, LINES);
+	ck_assert_uint_le(stat.retried, 4 + LINES / 16);
+	if (stat.limit_hits > 0)
+		ck_assert_uint_ge(stat.retried, 1);
+	ck_assert_ptr_null(strstr(out.p, "192.0.2.1"));
+	filter_free(f);
+}
+END_TEST
+
 /* ---- the prefilter */
 
 START_TEST(prefilter_changes_nothing)
@@ -694,6 +731,9 @@ filter_suite(void)
 	tcase_add_test(tc, odd_times_are_told_once_a_day);
 	tcase_add_test(tc, match_without_date_is_told);
 	tcase_add_test(tc, exploding_regex_is_no_way_to_hide);
+	tcase_set_timeout(tc, 60); /* for sanitizers on a busy machine */
+	tcase_add_loop_test(tc, hostile_lines_cost_a_bounded_number_of_steps, 0,
+	    sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_test(tc, prefilter_changes_nothing);
 	suite_add_tcase(s, tc);
 	return s;
