@@ -2,6 +2,7 @@
  * From the groups of a match to fields. A group that is empty or took no
  * part is as good as absent.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,37 @@ is_number(enum datefield field)
 	       (field >= DATE_YDAY && field <= DATE_WNUM);
 }
 
+/* Fields that are the number as it stands. */
+static const struct plain {
+	enum datefield field;
+	size_t offset; /* of an int in struct datefields */
+} plains[] = {
+    {DATE_YEAR, offsetof(struct datefields, year)},
+    {DATE_MONTH, offsetof(struct datefields, month)},
+    {DATE_DAY, offsetof(struct datefields, day)},
+    {DATE_MINUTE, offsetof(struct datefields, minute)},
+    {DATE_SECOND, offsetof(struct datefields, second)},
+    {DATE_YDAY, offsetof(struct datefields, yday)},
+};
+
+static bool
+read_plain(struct datefields *f, enum datefield field, int v)
+{
+	for (size_t i = 0; i < sizeof(plains) / sizeof(plains[0]); i++)
+		if (plains[i].field == field) {
+			*(int *)((char *)f + plains[i].offset) = v;
+			return true;
+		}
+	return false;
+}
+
+static void
+read_hour(struct datefields *f, int v, bool hour12)
+{
+	f->hour = v;
+	f->hour12 = hour12;
+}
+
 static void
 read_field(struct datefields *f, enum datefield field, const char *line,
     struct regex_span s)
@@ -122,67 +154,28 @@ read_field(struct datefields *f, enum datefield field, const char *line,
 
 	if (v < 0)
 		f->invalid = true;
-	switch (field) {
-	case DATE_YEAR:
-		f->year = v;
-		break;
-	case DATE_YEAR2:
+	if (read_plain(f, field, v))
+		return;
+	if (field == DATE_YEAR2)
 		f->year = v >= 0 && v <= 2000 ? v + 2000 : v;
-		break;
-	case DATE_MONTH:
-		f->month = v;
-		break;
-	case DATE_DAY:
-		f->day = v;
-		break;
-	case DATE_MON:
+	else if (field == DATE_MON)
 		f->month = datedirective_month(p, n);
-		break;
-	case DATE_WDAY:
+	else if (field == DATE_WDAY)
 		f->weekday = datedirective_weekday(p, n);
-		break;
-	case DATE_HOUR:
-		f->hour = v;
-		f->hour12 = false;
-		break;
-	case DATE_HOUR12:
-		f->hour = v;
-		f->hour12 = true;
-		break;
-	case DATE_MINUTE:
-		f->minute = v;
-		break;
-	case DATE_SECOND:
-		f->second = v;
-		break;
-	case DATE_AMPM:
-		f->pm = *p == 'p' || *p == 'P';
-		break;
-	case DATE_OFFSET:
-	case DATE_ZONE:
-		read_zone(f, line, s);
-		break;
-	case DATE_YDAY:
-		f->yday = v;
-		break;
-	case DATE_WEEK_U:
-		read_week(f, v, false);
-		break;
-	case DATE_WEEK_W:
-		read_week(f, v, true);
-		break;
-	case DATE_WNUM:
+	else if (field == DATE_WNUM)
 		f->weekday = v < 0 ? -1 : (v + 6) % 7;
-		break;
-	case DATE_EPOCH:
+	else if (field == DATE_HOUR || field == DATE_HOUR12)
+		read_hour(f, v, field == DATE_HOUR12);
+	else if (field == DATE_AMPM)
+		f->pm = *p == 'p' || *p == 'P';
+	else if (field == DATE_OFFSET || field == DATE_ZONE)
+		read_zone(f, line, s);
+	else if (field == DATE_WEEK_U || field == DATE_WEEK_W)
+		read_week(f, v, field == DATE_WEEK_W);
+	else if (field == DATE_EPOCH)
 		read_epoch(f, p, n);
-		break;
-	case DATE_TAI64N:
+	else if (field == DATE_TAI64N)
 		read_tai64n(f, p, n);
-		break;
-	case DATE_NFIELDS:
-		break;
-	}
 }
 
 void

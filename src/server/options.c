@@ -1,4 +1,5 @@
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,56 +47,46 @@ set_text(char **place, const char *text)
 	*place = xstrdup(text);
 }
 
-static char **
-text_of(struct options *o, int option)
-{
-	switch (option) {
-	case 'c':
-		return &o->conf;
-	case 's':
-		return &o->socket;
-	case 'p':
-		return &o->pidfile;
-	case OPT_PNAME:
-		return &o->pname;
-	case OPT_LOGLEVEL:
-		return &o->loglevel;
-	case OPT_LOGTARGET:
-		return &o->logtarget;
-	case OPT_SYSLOGSOCKET:
-		return &o->syslogsocket;
-	case OPT_SOCKET_GROUP:
-		return &o->socket_group;
-	default:
-		return NULL;
-	}
-}
+/* Where an option goes: a text or a flag of struct options. */
+struct place {
+	int option;
+	size_t offset;
+};
 
-static bool *
-flag_of(struct options *o, int option)
+static const struct place texts[] = {
+    {'c', offsetof(struct options, conf)},
+    {'s', offsetof(struct options, socket)},
+    {'p', offsetof(struct options, pidfile)},
+    {OPT_PNAME, offsetof(struct options, pname)},
+    {OPT_LOGLEVEL, offsetof(struct options, loglevel)},
+    {OPT_LOGTARGET, offsetof(struct options, logtarget)},
+    {OPT_SYSLOGSOCKET, offsetof(struct options, syslogsocket)},
+    {OPT_SOCKET_GROUP, offsetof(struct options, socket_group)},
+    {0, 0},
+};
+
+static const struct place flags[] = {
+    {'f', offsetof(struct options, foreground)},
+    {'x', offsetof(struct options, force)},
+    {'t', offsetof(struct options, test)},
+    {'h', offsetof(struct options, help)},
+    {'V', offsetof(struct options, version_short)},
+    {OPT_VERSION, offsetof(struct options, version)},
+    {OPT_ASYNC, offsetof(struct options, async)},
+    {'d', offsetof(struct options, client)},
+    {'i', offsetof(struct options, client)},
+    {OPT_CLIENT, offsetof(struct options, client)},
+    {0, 0},
+};
+
+/* NULL when the option is not in the table. */
+static void *
+place_of(struct options *o, const struct place *table, int option)
 {
-	switch (option) {
-	case 'f':
-		return &o->foreground;
-	case 'x':
-		return &o->force;
-	case 't':
-		return &o->test;
-	case 'h':
-		return &o->help;
-	case 'V':
-		return &o->version_short;
-	case OPT_VERSION:
-		return &o->version;
-	case OPT_ASYNC:
-		return &o->async;
-	case 'd':
-	case 'i':
-	case OPT_CLIENT:
-		return &o->client;
-	default:
-		return NULL;
-	}
+	for (; table->option != 0; table++)
+		if (table->option == option)
+			return (char *)o + table->offset;
+	return NULL;
 }
 
 int
@@ -107,8 +98,8 @@ options_parse(struct options *o, int argc, char **argv)
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "+hc:s:p:xbfdtiqvV",
 	            long_options, NULL)) != -1) {
-		char **text = text_of(o, option);
-		bool *flag = flag_of(o, option);
+		char **text = place_of(o, texts, option);
+		bool *flag = place_of(o, flags, option);
 
 		if (option == '?')
 			return -1;
@@ -130,14 +121,8 @@ options_parse(struct options *o, int argc, char **argv)
 void
 options_release(struct options *o)
 {
-	free(o->conf);
-	free(o->socket);
-	free(o->pidfile);
-	free(o->pname);
-	free(o->loglevel);
-	free(o->logtarget);
-	free(o->syslogsocket);
-	free(o->socket_group);
+	for (const struct place *p = texts; p->option != 0; p++)
+		free(*(char **)((char *)o + p->offset));
 }
 
 void
@@ -145,39 +130,29 @@ options_usage(void)
 {
 	static const char *const lines[][2] = {
 	    {"-c, --conf <DIR>", "configuration directory"},
-	    {"-s, --socket <FILE>", "socket path"},
-	    {"-p, --pidfile <FILE>", "pidfile path"},
-	    {"--pname <NAME>",
-	        "name of the process (main thread) to identify instance "
-	        "(default fail2ban-server)"},
-	    {"--loglevel <LEVEL>", "logging level"},
+	    {"-s, --socket <FILE>", "socket for clients"},
+	    {"-p, --pidfile <FILE>", "file that gets the process number"},
+	    {"--pname <NAME>", "name in the list of processes"},
+	    {"--loglevel <LEVEL>", "how much is logged"},
 	    {"--logtarget <TARGET>",
-	        "logging target, use file-name or stdout, stderr, syslog or "
-	        "sysout."},
-	    {"--syslogsocket auto|<FILE>", ""},
-	    {"--socket-group <GROUP>",
-	        "members of this group may ask for the state over the socket"},
-	    {"-d", "dump configuration. For debugging"},
-	    {"--dp, --dump-pretty",
-	        "dump the configuration using more human readable "
-	        "representation"},
-	    {"-t, --test", "test configuration (can be also specified with "
-	                   "start parameters)"},
-	    {"-i", "interactive mode"},
-	    {"-v", "increase verbosity"},
-	    {"-q", "decrease verbosity"},
-	    {"-x", "force execution of the server (remove socket file)"},
-	    {"-b", "start server in background (default)"},
-	    {"-f", "start server in foreground"},
-	    {"--async", "start server in async mode (for internal usage only, "
-	                "don't read configuration)"},
-	    {"--timeout", "timeout to wait for the server (for internal usage "
-	                  "only, don't read configuration)"},
-	    {"--str2sec <STRING>",
-	        "convert time abbreviation format to seconds"},
-	    {"-h, --help", "display this help message"},
-	    {"-V, --version", "print the version (-V returns "
-	                      "machine-readable short format)"},
+	        "a file, stdout, stderr, sysout, syslog or systemd-journal"},
+	    {"--syslogsocket auto|<FILE>", "of the syslog daemon"},
+	    {"--socket-group <GROUP>", "whose members may look, not touch"},
+	    {"-d", "print the commands that the configuration makes"},
+	    {"--dp, --dump-pretty", "the same, easier to read"},
+	    {"-t, --test", "check the configuration, start only if it is good"},
+	    {"-i", "ask for commands one after another"},
+	    {"-v", "say more; may be repeated"},
+	    {"-q", "say less"},
+	    {"-x", "start though the socket file exists"},
+	    {"-b", "run in the background (default)"},
+	    {"-f", "stay in the foreground"},
+	    {"--async", "wait for a client to bring the configuration"},
+	    {"--timeout <SECONDS>", "how long a start may take"},
+	    {"--str2sec <STRING>", "print a span of time in seconds"},
+	    {"-h, --help", "print this"},
+	    {"-V", "print the version of fail2ban that this is like"},
+	    {"--version", "print the own version too"},
 	};
 
 	printf("Usage: fail2ban-server [OPTIONS]\n\n"
@@ -187,8 +162,5 @@ options_usage(void)
 	       "rules.\n\nOptions:\n",
 	    COMPAT_VERSION);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (lines[i][1][0] == '\0')
-			printf("    %s\n", lines[i][0]);
-		else
-			printf("    %-23s %s\n", lines[i][0], lines[i][1]);
+		printf("    %-23s %s\n", lines[i][0], lines[i][1]);
 }
