@@ -45,6 +45,9 @@ int config_server_load(
     struct config_server *ret, const struct config_opts *o, struct err *err);
 void config_server_release(struct config_server *s);
 
+/* The option protectssh of fail2ban.conf; true when it cannot be read. */
+bool config_protects_ssh(const struct config_opts *o);
+
 /*
  * Reads everything. Messages go to log_msg() as the reference prints them
  * (spec 01 section 9). Returns 0 with *stream, a list of lists, owned by the

@@ -59,6 +59,7 @@ extern const struct option_table option_filter;
 extern const struct option_table option_action;
 extern const struct option_table option_server; /* in the stream */
 extern const struct option_table option_early;  /* before it */
+extern const struct option_table option_client; /* never in it */
 extern const struct option_table option_thread;
 
 /* NULL: unknown. */

@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "conf/config.h"
+#include "conf/definition.h"
 #include "conf/jaildef.h"
+#include "conf/option.h"
 #include "conf/settings.h"
 #include "conf/stream.h"
 
@@ -72,6 +74,27 @@ config_server_release(struct config_server *s)
 	free(s->socket);
 	free(s->pidfile);
 	*s = (struct config_server){0};
+}
+
+bool
+config_protects_ssh(const struct config_opts *o)
+{
+	struct overlay_cache *cache = overlay_cache_new();
+	struct overlay *cfg = NULL;
+	struct value *dict = value_dict();
+	struct fetch_from from = {
+	    .section = "Definition", .convert = true, .quiet = true};
+	bool yes = true;
+
+	if (settings_read(&cfg, o->dir, cache, NULL) == 0 && cfg != NULL) {
+		from.cfg = cfg;
+		if (option_fetch(dict, &option_client, &from, NULL) == 0)
+			yes = value_truth(value_get(dict, "protectssh"));
+	}
+	value_free(dict);
+	overlay_free(cfg);
+	overlay_cache_free(cache);
+	return yes;
 }
 
 /* All that is read for one stream. */

@@ -457,7 +457,8 @@ static bool
 is_server_option(const char *name)
 {
 	return option_find(&option_early, name) != NULL ||
-	       option_find(&option_server, name) != NULL;
+	       option_find(&option_server, name) != NULL ||
+	       option_find(&option_client, name) != NULL;
 }
 
 static void
@@ -497,6 +498,7 @@ lint_server(struct lint *l)
 	}
 	lint_values(l, l->server, "Definition", &option_early);
 	lint_values(l, l->server, "Definition", &option_server);
+	lint_values(l, l->server, "Definition", &option_client);
 }
 
 int

@@ -146,6 +146,11 @@ static const struct option server[] = {
         "when bans that ended are forgotten"},
 };
 
+static const struct option client[] = {
+    {"protectssh", OPTION_BOOL, STREAM_NONE, "true", check_bool,
+        "whether the first start bans nobody who is logged in over SSH"},
+};
+
 static const struct option thread[] = {
     {"stacksize", OPTION_INT, STREAM_SET, NULL, check_int,
         "stack of a thread in KiB"},
@@ -157,6 +162,7 @@ const struct option_table option_filter = {filter, COUNT(filter)};
 const struct option_table option_action = {action, COUNT(action)};
 const struct option_table option_server = {server, COUNT(server)};
 const struct option_table option_early = {early, COUNT(early)};
+const struct option_table option_client = {client, COUNT(client)};
 const struct option_table option_thread = {thread, COUNT(thread)};
 
 const struct option *

@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "tools/client.h"
+#include "tools/firststart.h"
+#include "tools/sessions.h"
 
 static void
 progress(const struct client *c, const char *text)
@@ -111,6 +113,22 @@ configure(struct client *c, struct value *stream)
 	return rv != CLIENT_GOOD ? rv : ready;
 }
 
+/* For a server that is about to begin, not for one that runs. */
+static void
+protect_sessions(struct client *c, struct value *stream)
+{
+	struct sessions_from from = {.proc = "/proc",
+	    .sessions = "/run/systemd/sessions",
+	    .pid = getpid()};
+	struct value *addresses;
+
+	if (!firststart_is(stream) || !config_protects_ssh(&c->config))
+		return;
+	addresses = sessions_addresses(&from);
+	firststart_protect(stream, addresses, c->config.dir);
+	value_free(addresses);
+}
+
 static int
 not_started(struct client *c)
 {
@@ -138,6 +156,7 @@ start_with(struct client *c, struct value *stream)
 		value_free(stream);
 		return pid == -1 ? CLIENT_BAD : not_started(c);
 	}
+	protect_sessions(c, stream);
 	return configure(c, stream);
 }
 
@@ -207,8 +226,10 @@ client_feed(struct client *c)
 
 	if (stream == NULL)
 		return CLIENT_BAD;
-	if (wait_server(c, true, 0))
+	if (wait_server(c, true, 0)) {
+		protect_sessions(c, stream);
 		return configure(c, stream);
+	}
 	value_free(stream);
 	return not_started(c);
 }

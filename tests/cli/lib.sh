@@ -63,6 +63,7 @@ pidfile = $T/pid
 dbfile = $T/db
 dbpurgeage = 1d
 dbmaxmatches = 10
+protectssh = no
 [Definition]
 EOF
 cat >"$T/conf/filter.d/tiny.conf" <<'EOF'
