@@ -19,6 +19,8 @@ struct pos {
 struct err {
 	struct buf text;
 	int count; /* errors added */
+	struct pos
+	    pos; /* for a text that may not name it; file NULL: unknown */
 };
 
 #define ERR_INIT                                                               \
@@ -36,6 +38,11 @@ int err_set(struct err *e, const char *fmt, ...)
 /* The same with "file:line: " in front. Returns -1. */
 int err_at(struct err *e, const struct pos *pos, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Says where the cause of a text is, unless that was said before. */
+void err_locate(struct err *e, struct pos pos);
+/* " (file:line)" of that, or "". */
+void err_add_place(struct buf *out, const struct err *e);
 
 /* All texts, "" when there is none; valid until the next call on e. */
 const char *err_text(const struct err *e);

@@ -40,6 +40,8 @@ struct tags_rules {
 	tags_lookup_fn first;
 	/* Asked when no entry has the name. */
 	tags_lookup_fn fallback;
+	/* Told which entry cannot be resolved, before the error returns. */
+	void (*failed)(void *arg, const char *name);
 	void *arg; /* of the functions */
 	/* "family=inet6": the entry "tag?family=inet6" wins over "tag". */
 	const char *condition;

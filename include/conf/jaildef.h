@@ -18,14 +18,15 @@
 
 struct jaildef {
 	char *name;
-	struct value *options; /* dict */
-	struct value *known;   /* dict: options of the filter, NULL: none */
-	struct value *before;  /* commands in front of the log paths */
-	struct value *after;   /* commands of the actions */
-	struct value *notes;   /* warnings that come with the stream */
-	char *failure;         /* error of the second step, NULL: none */
-	char *skipped;         /* why it is left out, NULL: it is not */
-	bool is_broken;        /* and that is an error */
+	struct value *options;  /* dict */
+	struct value *known;    /* dict: options of the filter, NULL: none */
+	struct value *before;   /* commands in front of the log paths */
+	struct value *after;    /* commands of the actions */
+	struct value *notes;    /* warnings that come with the stream */
+	char *failure;          /* error of the second step, NULL: none */
+	struct pos failure_pos; /* where its cause is */
+	char *skipped;          /* why it is left out, NULL: it is not */
+	bool is_broken;         /* and that is an error */
 	struct definition filter;
 	bool has_filter;
 };
@@ -51,7 +52,7 @@ int jaildef_read(struct jaildef *j, const struct jail_context *ctx,
 int jaildef_stream(struct value *stream, struct jaildef *j,
     const struct config_opts *opts, struct err *err);
 /* Leaves the jail out of the stream for this reason, which the log gets. */
-void jaildef_break(struct jaildef *j, const char *why);
+void jaildef_break(struct jaildef *j, const struct err *why);
 void jaildef_release(struct jaildef *j);
 
 #endif

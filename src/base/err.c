@@ -7,6 +7,7 @@ err_release(struct err *e)
 {
 	buf_release(&e->text);
 	e->count = 0;
+	e->pos = (struct pos){NULL, 0};
 }
 
 void
@@ -14,6 +15,7 @@ err_reset(struct err *e)
 {
 	buf_reset(&e->text);
 	e->count = 0;
+	e->pos = (struct pos){NULL, 0};
 }
 
 static void add(struct err *e, const struct pos *pos, const char *fmt,
@@ -57,6 +59,20 @@ err_at(struct err *e, const struct pos *pos, const char *fmt, ...)
 	add(e, pos, fmt, ap);
 	va_end(ap);
 	return -1;
+}
+
+void
+err_locate(struct err *e, struct pos pos)
+{
+	if (e != NULL && e->pos.file == NULL)
+		e->pos = pos;
+}
+
+void
+err_add_place(struct buf *out, const struct err *e)
+{
+	if (e->pos.file != NULL)
+		buf_addf(out, " (%s:%d)", e->pos.file, e->pos.line);
 }
 
 const char *

@@ -304,6 +304,8 @@ tags_resolve(
 				continue;
 			rc = expand_entry(
 			    &j, dict->items[i], dict->items[i + 1]);
+			if (rc < 0 && rules->failed != NULL)
+				rules->failed(rules->arg, j.self);
 			final[i] = rc == 0;
 			again |= rc == 1;
 		}

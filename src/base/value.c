@@ -177,7 +177,11 @@ value_take(struct value *v, struct buf *text)
 struct value *
 value_add(struct value *v, struct value *item)
 {
-	GROW(v->items, v->n, v->cap);
+	if (v->cap == 0) { /* most lists are short */
+		v->cap = 4;
+		v->items = xreallocarray(NULL, v->cap, sizeof(*v->items));
+	} else
+		GROW(v->items, v->n, v->cap);
 	v->items[v->n++] = item;
 	return item;
 }

@@ -156,7 +156,7 @@ read_jail(struct load *l, const char *name)
 	if (jaildef_read(j, &ctx, name, &l->err) != 0) {
 		if (!is_tolerant(l->o))
 			return -1;
-		jaildef_break(j, err_text(&l->err));
+		jaildef_break(j, &l->err);
 		err_reset(&l->err);
 	}
 	if (j->skipped != NULL) {
@@ -211,7 +211,7 @@ make_stream(struct load *l)
 		if (jaildef_stream(l->stream, j, l->o, &l->err) != 0) {
 			if (!is_tolerant(l->o))
 				return -1;
-			jaildef_break(j, err_text(&l->err));
+			jaildef_break(j, &l->err);
 			err_reset(&l->err);
 			l->bad++;
 			(void)jaildef_stream(l->stream, j, l->o, NULL);
@@ -236,6 +236,19 @@ run(struct load *l)
 	return make_stream(l);
 }
 
+/* fail2ban: its text for -d, which is compared; else the place, too. */
+static void
+say_failed(const struct load *l)
+{
+	struct buf text = BUF_INIT;
+
+	buf_adds(&text, err_text(&l->err));
+	if (!l->o->dump)
+		err_add_place(&text, &l->err);
+	log_lines(LOG_ERROR, "", "Failed during configuration: %s", text.p);
+	buf_release(&text);
+}
+
 int
 config_load(struct value **stream, int *bad, const struct config_opts *o)
 {
@@ -247,8 +260,7 @@ config_load(struct value **stream, int *bad, const struct config_opts *o)
 	int rc = run(&l);
 
 	if (rc != 0) {
-		log_lines(LOG_ERROR, "", "Failed during configuration: %s",
-		    err_text(&l.err));
+		say_failed(&l);
 		value_free(l.stream);
 		l.stream = NULL;
 	} else if (l.bad > 0 && (o->test || !l.any_good))

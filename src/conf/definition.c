@@ -210,6 +210,7 @@ struct base {
 /* What the tags functions need. */
 struct tag_source {
 	struct definition *d;
+	struct err *err;    /* may be NULL */
 	struct base *bases; /* of entries for one family, owned */
 	size_t n;
 	size_t cap;
@@ -229,6 +230,22 @@ is_ignored(void *arg, const char *name, size_t n)
 		if (t->bases[i].n == n && memcmp(t->bases[i].p, name, n) == 0)
 			return true;
 	return false;
+}
+
+/* The error is about an option of the file; one of the jail has no line. */
+static void
+locate(void *arg, const char *name)
+{
+	const struct tag_source *t = arg;
+	const struct ini *all = t->d->cfg->all;
+	const char *const sections[] = {"Definition", "Init"};
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct ini_section *s = ini_find(all, sections[i]);
+
+		if (s != NULL && ini_get(s, name) != NULL)
+			err_locate(t->err, ini_pos(s, name));
+	}
 }
 
 static void
@@ -325,9 +342,11 @@ definition_combine(struct value **ret, struct definition *d,
     struct value *notes, struct err *err)
 {
 	struct value *all = d->fetched;
-	struct tag_source source = {.d = d};
-	struct tags_rules rules = {
-	    .is_ignored = is_ignored, .fallback = look_up, .arg = &source};
+	struct tag_source source = {.d = d, .err = err};
+	struct tags_rules rules = {.is_ignored = is_ignored,
+	    .fallback = look_up,
+	    .failed = locate,
+	    .arg = &source};
 	int rc;
 
 	d->fetched = value_dict();

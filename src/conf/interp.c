@@ -149,6 +149,14 @@ find_foreign(const struct fetch *f, const char *name)
 	return found;
 }
 
+/* The error is about the option that is fetched. */
+static int
+locate(const struct fetch *f)
+{
+	err_locate(f->err, overlay_pos(f->in->cfg, f->section, f->option));
+	return -1;
+}
+
 static void
 add_raw(struct buf *text, const struct fetch *f, const char *rest)
 {
@@ -180,7 +188,7 @@ fail(const struct fetch *f, const char *what, const char *rest)
 	add_raw(&text, f, rest == NULL ? "" : rest);
 	(void)err_set(f->err, "%s", text.p);
 	buf_release(&text);
-	return -1;
+	return locate(f);
 }
 
 static int
@@ -191,7 +199,7 @@ fail_syntax(const struct fetch *f, const char *what, const char *rest)
 	value_repr_text(&text, rest, strnlen(rest, MAX_SHOWN));
 	(void)err_set(f->err, "%s%s", what, text.p);
 	buf_release(&text);
-	return -1;
+	return locate(f);
 }
 
 static int expand(struct fetch *f, const char *raw, int depth);

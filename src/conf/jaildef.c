@@ -66,11 +66,15 @@ broken(struct jaildef *j, const char *what, const char *value, const char *why)
 }
 
 void
-jaildef_break(struct jaildef *j, const char *why)
+jaildef_break(struct jaildef *j, const struct err *why)
 {
-	log_lines(LOG_ERROR, READER, "Jail '%s': %s", j->name, why);
+	struct buf text = BUF_INIT;
+
+	buf_adds(&text, err_text(why));
+	err_add_place(&text, why);
+	log_lines(LOG_ERROR, READER, "Jail '%s': %s", j->name, text.p);
 	free(j->skipped);
-	j->skipped = xstrdup(why);
+	j->skipped = buf_detach(&text);
 	j->is_broken = true;
 }
 
@@ -146,8 +150,10 @@ read_filter(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 static void
 keep_failure(struct jaildef *j, struct err *err)
 {
-	if (j->failure == NULL)
+	if (j->failure == NULL) {
 		j->failure = xstrdup(err_text(err));
+		j->failure_pos = err->pos;
+	}
 	err_release(err);
 }
 
@@ -184,6 +190,7 @@ fail_action(struct err *err, const char *item, struct err *why)
 	(void)err_set(
 	    err, "Error in action definition %s: %s", text.p, err_text(why));
 	buf_release(&text);
+	err_locate(err, why->pos);
 	err_release(why);
 	return STEP_FATAL;
 }
@@ -498,8 +505,10 @@ jaildef_stream(struct value *stream, struct jaildef *j,
 		for (size_t i = 0; i < j->notes->n; i++)
 			log_msg(LOG_WARN, "configreader", "%s",
 			    value_str(j->notes->items[i]));
-		if (j->failure != NULL)
+		if (j->failure != NULL) {
+			err_locate(err, j->failure_pos);
 			return err_set(err, "%s", j->failure);
+		}
 		if (add_logs(j, opts, err) != 0)
 			return -1;
 	}

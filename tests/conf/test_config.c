@@ -285,6 +285,67 @@ START_TEST(one_broken_jail_stops_no_other_unless_it_is_a_test)
 }
 END_TEST
 
+/* Each row: the rest of a jail from line 6 on, and where its error is. */
+static const struct place_case {
+	const char *jail;
+	const char *place;
+} place_cases[] = {
+    {"bantime = 1\nfindtime = %(nowhere)s\n", "jail.conf:7)"},
+    {"findtime = 5%\n", "jail.conf:6)"},
+    {"filter = loop\n", "filter.d/loop.conf:4)"},
+    {"filter = key\n", "filter.d/key.conf:2)"},
+    {"action = loop\n", "action.d/loop.conf:3)"},
+    {"action = key\n", "action.d/key.conf:2)"},
+};
+
+static void
+keep(void *arg, int level, const char *name, const char *msg, size_t n)
+{
+	(void)level;
+	(void)name;
+	buf_add(arg, msg, n);
+	buf_addc(arg, '\n');
+}
+
+START_TEST(broken_value_is_said_with_its_place)
+{
+	const struct place_case *c = &place_cases[_i];
+	struct config_opts o = {.dir = dir};
+	struct value *stream = NULL;
+	struct buf log = BUF_INIT, jails = BUF_INIT;
+	int bad;
+
+	buf_addf(&jails,
+	    "[good]\nenabled = true\n[bad]\nenabled = true\nbackend = polling\n"
+	    "%s",
+	    c->jail);
+	write_file("fail2ban.conf", "[Definition]\nloglevel = INFO\n");
+	write_file("filter.d/loop.conf",
+	    "[Definition]\na = <b>\nb = <a>\nfailregex = <a>\n");
+	write_file("filter.d/key.conf", "[Definition]\nfailregex = %(x)s\n");
+	write_file(
+	    "action.d/loop.conf", "[Definition]\n\nactionban = <actionban>\n");
+	write_file("action.d/key.conf", "[Definition]\nactionban = %(x)s\n");
+	write_file("jail.conf", jails.p);
+	log_set_sink(keep, &log);
+	ck_assert_int_eq(config_load(&stream, &bad, &o), 0);
+	value_free(stream);
+	ck_assert_msg(strstr(log.p, c->place) != NULL, "%s", log.p);
+	buf_reset(&log);
+	o.test = true;
+	ck_assert_int_eq(config_load(&stream, &bad, &o), -1);
+	ck_assert_msg(strstr(log.p, c->place) != NULL, "%s", log.p);
+	buf_reset(&log);
+	o.test = false;
+	o.dump = true;
+	ck_assert_int_eq(config_load(&stream, &bad, &o), -1);
+	ck_assert_msg(strstr(log.p, c->place) == NULL, "%s", log.p);
+	log_set_sink(drop, NULL);
+	buf_release(&log);
+	buf_release(&jails);
+}
+END_TEST
+
 START_TEST(filter_of_a_file_knows_its_own_options_only)
 {
 	struct value *filter = NULL, *opts = value_dict();
@@ -343,6 +404,8 @@ config_suite(void)
 	tcase_add_loop_test(tc,
 	    one_broken_jail_stops_no_other_unless_it_is_a_test, 0,
 	    sizeof(broken_jails) / sizeof(broken_jails[0]));
+	tcase_add_loop_test(tc, broken_value_is_said_with_its_place, 0,
+	    sizeof(place_cases) / sizeof(place_cases[0]));
 	tcase_add_test(tc, filter_of_a_file_knows_its_own_options_only);
 	suite_add_tcase(s, tc);
 	return s;
