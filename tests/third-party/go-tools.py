@@ -135,7 +135,7 @@ def exporter(old):
     lib.check("a long word", tool.ask("echo", "x" * 300), (0, ["x" * 300]))
     # an answer that no socket buffer holds arrives in pieces
     words = ["%d" % n * 50 for n in range(1000, 3000)]
-    for _ in range(20):
+    for _ in range(0 if old else 10):
         lib.check("a long answer", tool.ask("echo", *words), (0, words))
 
 
