@@ -320,9 +320,11 @@ static char *
 find_file(const char *path)
 {
 	static const char *const suffixes[] = {"", ".conf", ".local"};
-	size_t n = strlen(path);
-	const char *tail = n > 5 ? path + n - 5 : path;
+	const char *tail = last_part(path);
+	size_t n = strlen(tail);
 
+	if (n > 5)
+		tail += n - 5;
 	if (strchr(tail, '.') != NULL)
 		return is_file(path) ? xstrdup(path) : NULL;
 	for (int i = 0; i < 3; i++) {

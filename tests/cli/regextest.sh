@@ -347,4 +347,14 @@ grep -q '^Lines: .* lines' out || {
 	failed=1
 }
 
+# ---- the name is so short that the dot of filter.d is near
+cp conf/filter.d/app.conf conf/filter.d/k.conf
+cat >k.samples <<'EOF'
+# failJSON: { "match": true, "host": "192.0.2.1" }
+2025-06-15 11:59:50 app: bad login user=bob ip=192.0.2.1
+EOF
+same 'a filter with a name of one letter' 0 regex -c conf --samples k.samples k <<'EOF'
+Samples: 1 lines, 0 disagreements
+EOF
+
 exit $failed
