@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -43,7 +44,8 @@ daemon_detach(void)
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (dup2(null, fd) < 0)
 			return -1;
-	return close_range(FIRST_FD, ~0U, 0);
+	/* by its number: musl has no function for it */
+	return (int)syscall(SYS_close_range, FIRST_FD, ~0U, 0);
 }
 
 int
