@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "tools/dump.h"
 #include "tools/json.h"
+#include "tools/streamcheck.h"
 
 #define FAILED 255
 #define TEST_FAILED "test configuration failed"
@@ -256,6 +257,8 @@ dump_test(const struct config_opts *o, const struct dump_test *how)
 
 	full.test = true;
 	rc = config_load(&stream, &bad, &full);
+	if (stream != NULL && streamcheck(stream) > 0)
+		rc = -1;
 	value_free(stream);
 	n = config_lint(&full, &warnings);
 	good = rc >= 0 && (!how->strict || n == 0);
