@@ -103,6 +103,8 @@ struct actionset {
 	struct action_env env;
 	struct runner *runner; /* borrowed */
 	uv_timer_t kick;       /* new operations start from the loop */
+	uv_timer_t trim;       /* memory of many goes back to the system */
+	int handles;           /* of these, not closed yet */
 	struct action **actions;
 	size_t n;
 	size_t cap;
@@ -113,8 +115,8 @@ struct actionset {
 	    *pending;      /* id -> its last unfinished BAN, UNBAN; borrowed */
 	struct op *now;    /* whose turn it is */
 	unsigned long seq; /* of the last operation queued */
-	unsigned long seq_idle; /* the same when there was nothing to do */
-	struct ticket *nobody;  /* for commands that are for no ticket */
+	unsigned long seq_trimmed; /* the same when memory was given back */
+	struct ticket *nobody;     /* for commands that are for no ticket */
 	struct frame stack[STACK_MAX];
 	int depth;
 	struct batch *batch;   /* owned: the turn is one of many operations */

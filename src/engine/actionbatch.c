@@ -22,7 +22,8 @@ enum {
 struct item {
 	struct op *op;          /* borrowed: in the queue until the end */
 	struct batch_line line; /* key "" with bulk: by family */
-	bool runs;              /* has a command at all */
+	enum action_family fam;
+	bool runs; /* has a command at all */
 	bool tried;
 };
 
@@ -71,8 +72,7 @@ plan_line(struct actionset *s, struct action *a, struct item *it,
 {
 	struct frame f = {
 	    .a = a, .op = it->op, .cmd = op_command(it->op->type)};
-	enum action_family fam = action_family_of(it->op->ticket);
-	const char *text = action_command(a, f.cmd, fam, NULL);
+	const char *text = action_command(a, f.cmd, it->fam, NULL);
 
 	if (text == NULL)
 		return false;
@@ -80,13 +80,13 @@ plan_line(struct actionset *s, struct action *a, struct item *it,
 	if (!it->runs)
 		return true;
 	if (bulk != CMD_COUNT) {
-		buf_adds(&it->line.key, action_family_name(fam));
+		buf_adds(&it->line.key, action_family_name(it->fam));
 		buf_adds(&it->line.line, it->op->ticket->id);
 		return is_bulk_id(it->op->ticket);
 	}
 	if (strstr(text, "<ip-host>") != NULL)
 		return false;
-	render_for(s, &f, fam, text);
+	render_for(s, &f, it->fam, text);
 	return s->rendered.nargs == 0 &&
 	       batch_line_parse(&it->line, s->rendered.text.p);
 }
@@ -97,10 +97,15 @@ plan(struct actionset *s, struct batch *b, struct action *a, struct op *op)
 {
 	enum action_family fams[FAM_COUNT];
 	struct item it = {.op = op};
+	bool ok;
 
 	batch_line_init(&it.line);
-	if (!action_skips(a, op) && (action_needs_start(s, a, op, fams) > 0 ||
-	                                !plan_line(s, a, &it, b->bulk))) {
+	ticket_unpack(op->ticket);
+	it.fam = action_family_of(op->ticket);
+	ok = action_skips(a, op) || (action_needs_start(s, a, op, fams) == 0 &&
+	                                plan_line(s, a, &it, b->bulk));
+	ticket_pack(op->ticket);
+	if (!ok) {
 		batch_line_release(&it.line);
 		return false;
 	}
@@ -214,7 +219,7 @@ static enum verdict
 run_bulk(struct actionset *s, struct frame *f)
 {
 	const struct item *group = s->batch->group;
-	enum action_family fam = action_family_of(group->op->ticket);
+	enum action_family fam = group->fam;
 	const char *text;
 	struct frame bulk = {.a = f->a, .op = f->op, .cmd = s->batch->bulk};
 	struct buf input = BUF_INIT;
@@ -275,8 +280,8 @@ group_done(struct actionset *s, struct action *a, bool ok)
 		if (!ok)
 			it->op->single = true;
 		else if (it->op->type == OP_BAN)
-			action_state_set(a, action_family_of(it->op->ticket),
-			    STATE_STARTED | STATE_ITEMS);
+			action_state_set(
+			    a, it->fam, STATE_STARTED | STATE_ITEMS);
 	}
 	adapt(b, lines);
 }

@@ -16,7 +16,8 @@
 #include "engine/smtp.h"
 
 enum {
-	QUEUE_LONG = 1000,
+	TRIM_AFTER = 500, /* operations: their memory lies scattered */
+	TRIM_MS = 1000,   /* when nothing has been done for so long */
 };
 
 struct frame *
@@ -90,6 +91,15 @@ purge(struct actionset *s)
 			actionset_remove(s, i);
 }
 
+static void
+on_trim(uv_timer_t *timer)
+{
+	struct actionset *s = timer->data;
+
+	s->seq_trimmed = s->seq;
+	mem_trim();
+}
+
 /* False: there is nothing to do. Pushes at most one step. */
 static bool
 turn_begin(struct actionset *s)
@@ -98,10 +108,8 @@ turn_begin(struct actionset *s)
 
 	purge(s);
 	if (op == NULL) {
-		/* a long queue was as many tickets */
-		if (s->seq - s->seq_idle > QUEUE_LONG)
-			mem_trim();
-		s->seq_idle = s->seq;
+		if (s->seq - s->seq_trimmed > TRIM_AFTER)
+			(void)uv_timer_start(&s->trim, on_trim, TRIM_MS, 0);
 		return false;
 	}
 	s->now = op;
@@ -115,8 +123,10 @@ turn_begin(struct actionset *s)
 		return true;
 	if (op->type == OP_REBAN && !op->begun)
 		choose_rebanning(s, op);
-	if (op->single || !actionset_batch(s, op))
+	if (op->single || !actionset_batch(s, op)) {
+		ticket_unpack(op->ticket);
 		(void)actionset_push(s, step_ticket, s->actions[op->at], op);
+	}
 	op->begun = true;
 	return true;
 }
@@ -216,14 +226,20 @@ actionset_new(const struct action_env *env, struct runner *runner)
 	rendered_init(&s->rendered);
 	buf_init(&s->why);
 	(void)uv_timer_init(runner_loop(runner), &s->kick);
-	s->kick.data = s;
+	(void)uv_timer_init(runner_loop(runner), &s->trim);
+	uv_unref((uv_handle_t *)&s->trim);
+	s->kick.data = s->trim.data = s;
+	s->handles = 2;
 	return s;
 }
 
 static void
 closed(uv_handle_t *h)
 {
-	free(h->data);
+	struct actionset *s = h->data;
+
+	if (--s->handles == 0)
+		free(s);
 }
 
 static void
@@ -244,6 +260,7 @@ destroy(struct actionset *s)
 	rendered_release(&s->rendered);
 	buf_release(&s->why);
 	uv_close((uv_handle_t *)&s->kick, closed);
+	uv_close((uv_handle_t *)&s->trim, closed);
 }
 
 void

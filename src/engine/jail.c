@@ -231,6 +231,7 @@ judge_commit(struct jail *j)
 	for (size_t i = 0; i < j->ndecided; i++) {
 		const struct decided *d = &j->decided[i];
 
+		ticket_pack(d->ticket);
 		actionset_ban(j->actions, d->ticket, d->lane, note_done,
 		    note_new(j, d->work, d->ticket));
 		work_end(d->work); /* the note waits in its place */

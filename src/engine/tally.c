@@ -1,7 +1,7 @@
 /*
- * Failures are not stored one by one: an offender is a count and the two ends
- * of its window. A heap by the last failure serves both the expiry and the
- * eviction, so nothing is ever scanned.
+ * Failures are not stored one by one: an offender is a count, the two ends of
+ * its window and a ticket, packed where there are many. A heap by the last
+ * failure serves both the expiry and the eviction, so nothing is ever scanned.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +10,10 @@
 #include "base/heap.h"
 #include "base/mem.h"
 #include "engine/tally.h"
+
+enum {
+	PACKED_FROM = 100, /* offenders: with fewer memory is no matter */
+};
 
 struct offender {
 	struct heap_node node; /* first member; key: latest failure */
@@ -177,6 +181,7 @@ merge(struct offender *o, struct ticket *tk, int weight)
 {
 	struct ticket *kept = o->ticket;
 
+	ticket_unpack(kept);
 	offender_slide(o, tk->time);
 	o->retry += weight;
 	kept->failures += tk->failures > 1 ? tk->failures : 1;
@@ -224,6 +229,8 @@ tally_add(struct tally *t, struct ticket *tk, int weight)
 	else
 		merge(o, tk, weight);
 	retry = o->retry;
+	if (dict_count(t->offenders) >= PACKED_FROM)
+		ticket_pack(o->ticket);
 	evict(t, o);
 	return retry;
 }
@@ -251,6 +258,7 @@ tally_take(struct tally *t, const char *id, size_t n)
 	if (o == NULL)
 		return NULL;
 	tk = o->ticket;
+	ticket_unpack(tk);
 	tk->time = o->node.key;
 	tk->retry = o->retry;
 	o->ticket = NULL;

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/pack.h"
 #include "engine/ticket.h"
 
 /* fail2ban: later times print as this one. */
@@ -34,6 +35,7 @@ ticket_free(struct ticket *t)
 	if (t == NULL)
 		return;
 	free(t->id);
+	free(t->packed);
 	value_free(t->matches);
 	value_free(t->data);
 	free(t);
@@ -46,9 +48,48 @@ ticket_copy(const struct ticket *t)
 
 	*c = *t;
 	c->id = xmemdup0(t->id, t->id_n);
+	if (t->packed != NULL) {
+		c->packed = xmemdup0(t->packed, t->packed_n);
+		return c;
+	}
 	c->matches = value_copy(t->matches);
 	c->data = value_copy(t->data);
 	return c;
+}
+
+void
+ticket_pack(struct ticket *t)
+{
+	struct buf b = BUF_INIT;
+
+	if (t->packed != NULL)
+		return;
+	pack_value(&b, t->matches);
+	pack_value(&b, t->data);
+	t->packed = xmemdup0(b.p, b.n);
+	t->packed_n = b.n;
+	buf_release(&b);
+	value_free(t->matches);
+	value_free(t->data);
+	t->matches = t->data = NULL;
+}
+
+void
+ticket_unpack(struct ticket *t)
+{
+	struct unpack u;
+
+	if (t->packed == NULL)
+		return;
+	unpack_init(&u, t->packed, t->packed_n);
+	t->matches = unpack_value(&u);
+	t->data = unpack_value(&u);
+	free(t->packed);
+	t->packed = NULL;
+	if (t->matches == NULL) /* nested deeper than anything we read */
+		t->matches = value_list();
+	if (t->data == NULL)
+		t->data = value_dict();
 }
 
 const char *

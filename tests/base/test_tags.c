@@ -136,7 +136,7 @@ START_TEST(exponential_growth_is_an_error)
 	struct err err = ERR_INIT;
 
 	for (int i = 0; i < 40; i++) {
-		char name[8];
+		char name[16];
 
 		(void)snprintf(name, sizeof(name), "t%d", i);
 		value_set(d, name, value_textf("<t%d><t%d>", i + 1, i + 1));

@@ -71,6 +71,35 @@ START_TEST(times_beyond_the_calendar_print_its_end)
 }
 END_TEST
 
+START_TEST(packed_tickets_are_the_same_again)
+{
+	struct ticket *t = ticket_new("192.0.2.1", 9, 1795340016.5);
+	struct value *match = value_list();
+	struct ticket *copy, *same = NULL;
+
+	value_adds(match, "before");
+	value_add(match, value_none());
+	value_add(match, value_textn("a\0b", 3));
+	value_add(t->matches, match);
+	value_adds(t->matches, "joined");
+	value_set(t->data, "user", value_text("root"));
+	value_set(t->data, "ip", value_text("2001:db8::1"));
+	same = ticket_copy(t);
+	ticket_pack(t);
+	ticket_pack(t);
+	copy = ticket_copy(t);
+	ticket_free(t);
+	ticket_unpack(copy);
+	ticket_unpack(copy);
+	ck_assert(value_eq(copy->matches, same->matches));
+	ck_assert(value_eq(copy->data, same->data));
+	ck_assert_str_eq(ticket_ip(copy), "2001:db8::1");
+	ck_assert_double_eq(copy->time, 1795340016.5);
+	ticket_free(copy);
+	ticket_free(same);
+}
+END_TEST
+
 Suite *ticket_suite(void);
 
 Suite *
@@ -84,6 +113,7 @@ ticket_suite(void)
 	tcase_add_test(tc, end_follows_own_or_common_bantime);
 	tcase_add_test(tc, shown_id_cannot_forge_a_line);
 	tcase_add_test(tc, times_beyond_the_calendar_print_its_end);
+	tcase_add_test(tc, packed_tickets_are_the_same_again);
 	suite_add_tcase(s, tc);
 	return s;
 }
