@@ -164,6 +164,15 @@ failure 192.0.2.17 >"$T/shared.log"
 found first 192.0.2.17 1
 found second 192.0.2.17 1
 
+# ---- a third jail comes to a file that others have read
+client set late addlogpath "$T/shared.log" >/dev/null
+found late 192.0.2.17 1
+failure 192.0.2.20 >>"$T/shared.log"
+found late 192.0.2.20 1
+found first 192.0.2.20 1
+found second 192.0.2.20 1
+has first 192.0.2.17 1 || fail "a line counts again for who was there"
+
 # ---- the reading process dies: nothing is lost, nothing counts twice
 worker=$(pgrep -P "$(cat "$T/pid")" | head -n 1)
 kill -KILL "$worker"
