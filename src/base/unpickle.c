@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/pickle.h"
+#include "base/picklecopy.h"
 #include "base/picklescalar.h"
 
 struct values {
@@ -28,9 +29,6 @@ struct machine {
 	size_t marks_n;
 	size_t marks_cap;
 	struct err *err;
-	/* what is left of the limits while copying */
-	size_t items_left;
-	size_t bytes_left;
 };
 
 /* What follows an opcode. */
@@ -542,37 +540,6 @@ run(struct machine *m, const char *p, size_t n)
 	return 0;
 }
 
-/* NULL when the tree under v is beyond the limits. */
-static struct value *
-copy(struct machine *m, const struct value *v, int depth)
-{
-	struct value *c;
-
-	if (depth > PICKLE_MAX_DEPTH || m->items_left == 0 ||
-	    v->text_n > m->bytes_left)
-		return NULL;
-	m->items_left--;
-	m->bytes_left -= v->text_n;
-	c = xmalloc(sizeof(*c));
-	*c = *v;
-	if (v->text != NULL)
-		c->text = xmemdup0(v->text, v->text_n);
-	c->n = 0;
-	c->cap = v->n;
-	c->items =
-	    v->n > 0 ? xreallocarray(NULL, v->n, sizeof(*c->items)) : NULL;
-	while (c->n < v->n) {
-		struct value *item = copy(m, v->items[c->n], depth + 1);
-
-		if (item == NULL) {
-			value_free(c);
-			return NULL;
-		}
-		c->items[c->n++] = item;
-	}
-	return c;
-}
-
 static void
 machine_release(struct machine *m)
 {
@@ -586,28 +553,14 @@ machine_release(struct machine *m)
 	free(m->marks);
 }
 
-/*
- * What the memo repeats may be larger than the pickle, but in proportion:
- * else a few hundred bytes keep the server busy for seconds.
- */
-static size_t
-in_proportion(size_t n, size_t factor, size_t least, size_t max)
-{
-	return n < (max - least) / factor ? least + n * factor : max;
-}
-
 long
 pickle_decode(struct value **ret, const char *p, size_t n, struct err *err)
 {
-	struct machine m = {
-	    .err = err,
-	    .items_left = in_proportion(n, 4, 1000, PICKLE_MAX_ITEMS),
-	    .bytes_left = in_proportion(n, 64, 1 << 20, PICKLE_MAX_BYTES),
-	};
+	struct machine m = {.err = err};
 	long used = run(&m, p, n);
 
 	if (used > 0) {
-		struct value *v = copy(&m, top(&m), 0);
+		struct value *v = picklecopy(top(&m), n);
 
 		if (v != NULL)
 			*ret = v;

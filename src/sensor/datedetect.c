@@ -13,41 +13,11 @@
 #include "base/utf8.h"
 #include "sensor/datedetect.h"
 #include "sensor/datehand.h"
+#include "sensor/datelist.h"
 #include "sensor/datepat.h"
 #include "sensor/datezone.h"
 
-#define NOWHERE SIZE_MAX
 #define STALE 300.0 /* seconds after which another template moves past */
-#define WEIGHT_ANCHORED 100.0
-
-struct entry {
-	struct datetemplate *t; /* owned */
-	unsigned long hits;     /* times it was chosen */
-	double last_used;
-	size_t distance; /* where it was found last */
-	double weight;
-};
-
-struct datedetect {
-	struct entry *list;
-	size_t n;
-	size_t cap;
-	bool plain;
-	double born;     /* time that ExY is made for */
-	bool has_offset; /* logtimezone */
-	int offset;
-	struct localzone zone;
-
-	/* Place of the date that was chosen last; -1: no such byte. */
-	size_t last_index;
-	size_t last_start;
-	int before_start;
-	int at_start;
-	size_t last_end;
-	int before_end;
-	int at_end;
-	size_t first_unused;
-};
 
 /* A template that matches, where, and what it read. */
 struct hit {
@@ -93,139 +63,6 @@ datedetect_free(struct datedetect *d)
 		datetemplate_free(d->list[i].t);
 	free(d->list);
 	free(d);
-}
-
-/* ---- the list ---- */
-
-static struct entry *
-entry_of(const struct datedetect *d, const char *name)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (strcmp(d->list[i].t->name, name) == 0)
-			return &d->list[i];
-	return NULL;
-}
-
-static void
-append(struct datedetect *d, struct datetemplate *t, double weight)
-{
-	GROW(d->list, d->n, d->cap);
-	d->list[d->n++] =
-	    (struct entry){.t = t, .distance = NOWHERE, .weight = weight};
-}
-
-/*
- * Appends unless one of this name is there; NULL is ignored.
- * fail2ban: the two are one, with the weight of the default template.
- */
-static void
-append_new(struct datedetect *d, struct datetemplate *t, double weight)
-{
-	struct entry *same = t != NULL ? entry_of(d, t->name) : NULL;
-
-	if (t == NULL)
-		return;
-	if (same == NULL) {
-		append(d, t, weight);
-		return;
-	}
-	same->weight = weight;
-	datetemplate_free(t);
-}
-
-static void
-add_line_begin(struct datedetect *d)
-{
-	for (int base = 1; base <= DATEPAT_NBASE; base++)
-		append_new(
-		    d, datepat_default(base, true, d->born), WEIGHT_ANCHORED);
-}
-
-static void
-add_base(struct datedetect *d, bool only_anchored)
-{
-	for (int base = 1; base <= DATEPAT_NBASE; base++) {
-		struct datetemplate *t = datepat_default(base, false, d->born);
-
-		if (only_anchored && !t->line_begin)
-			datetemplate_free(t);
-		else
-			append_new(d, t, 1);
-	}
-}
-
-static int
-add_around(struct datedetect *d, const char *pattern, struct err *err)
-{
-	for (int base = 1; base <= DATEPAT_NBASE; base++) {
-		struct datetemplate *t =
-		    datepat_around(pattern, base, d->born, err);
-
-		if (t == NULL)
-			return -1;
-		append_new(d, t, 1);
-	}
-	return 0;
-}
-
-static int
-add_pattern(struct datedetect *d, const char *pattern, struct err *err)
-{
-	struct datetemplate *t;
-
-	if (strcasecmp(pattern, "{DEFAULT}") == 0)
-		return 0; /* fail2ban: adds nothing */
-	if (strcasecmp(pattern, "{^LN-BEG}") == 0) {
-		add_line_begin(d);
-		add_base(d, true);
-		return 0;
-	}
-	if (datepat_is_around(pattern))
-		return add_around(d, pattern, err);
-	t = datepat_new(pattern, d->born, err);
-	if (t == NULL)
-		return -1;
-	if (entry_of(d, t->name) != NULL) {
-		err_set(
-		    err, "There is already a template with name %s", t->name);
-		datetemplate_free(t);
-		return -1;
-	}
-	append(d, t, 1);
-	return 0;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-int
-datedetect_add(struct datedetect *d, const char *pattern, struct err *err)
-{
-	const char *p = pattern;
-	int r = 0;
-
-	while (r == 0 && *p != '\0') {
-		const char *end = strchr(p, '\n');
-		size_t n = end != NULL ? (size_t)(end - p) : strlen(p);
-		const char *next = end != NULL ? end + 1 : p + n;
-		char *line;
-
-		while (n > 0 && is_blank(p[n - 1]))
-			n--;
-		while (n > 0 && is_blank(*p)) {
-			p++;
-			n--;
-		}
-		line = xmemdup0(p, n);
-		if (n > 0)
-			r = add_pattern(d, line, err);
-		free(line);
-		p = next;
-	}
-	return r;
 }
 
 int
@@ -422,7 +259,7 @@ try_last(struct datedetect *d, struct hit *h, size_t *skip, struct subject *s,
 static bool
 is_accepted(const struct datedetect *d, size_t i, size_t start)
 {
-	const struct entry *e = &d->list[i];
+	const struct date_entry *e = &d->list[i];
 
 	if (i + 1 >= d->n || is_anchored(e->t))
 		return true;
@@ -467,7 +304,7 @@ choose(struct datedetect *d, struct hit *h, struct subject *s, struct err *err)
 /* ---- learning ---- */
 
 static double
-weight_of(const struct entry *e)
+weight_of(const struct date_entry *e)
 {
 	if (e->distance == NOWHERE)
 		return 0;
@@ -487,7 +324,7 @@ static size_t
 reorder(struct datedetect *d, size_t n)
 {
 	size_t pos = d->first_unused < n ? d->first_unused : n / 2;
-	struct entry moved = d->list[n];
+	struct date_entry moved = d->list[n];
 
 	if (!may_move(d, n, pos)) {
 		if (pos == n - 1)
@@ -506,7 +343,7 @@ reorder(struct datedetect *d, size_t n)
 static void
 learn(struct datedetect *d, struct hit *h, const struct subject *s, double now)
 {
-	struct entry *e = &d->list[h->index];
+	struct date_entry *e = &d->list[h->index];
 
 	e->hits++;
 	e->last_used = now;
@@ -565,8 +402,8 @@ datedetect_find(struct datedetect *d, const char *line, size_t n, double now,
 
 	*ret = (struct datematch){.template = -1};
 	if (d->n == 0) {
-		add_line_begin(d);
-		add_base(d, false);
+		datelist_add_line_begin(d);
+		datelist_add_base(d, false);
 	}
 	r = choose(d, &h, &s, err);
 	if (r <= 0)
@@ -599,7 +436,7 @@ void
 datedetect_info(
     const struct datedetect *d, size_t i, struct datetemplate_info *ret)
 {
-	const struct entry *e = &d->list[i];
+	const struct date_entry *e = &d->list[i];
 
 	*ret = (struct datetemplate_info){.name = e->t->name,
 	    .hits = e->hits,
