@@ -47,6 +47,7 @@ struct filter {
 	unsigned long lines; /* seen so far */
 	double last_date;    /* NAN: none yet */
 	struct buf last_text;
+	bool fresh_seen;  /* a line that is not too old has come */
 	double warned[3]; /* when, by enum filter_warning; NAN: never */
 	/* memory that every line uses again */
 	struct buf subject;

@@ -149,15 +149,20 @@ check_operation(struct pass *p)
 	set_last(p, p->line->now);
 }
 
-/* Returns whether the line is too old to matter. */
+/*
+ * Returns whether the line is too old to matter. What a log begins with may
+ * be old: fail2ban seeks behind it, so only what comes later is told.
+ */
 static bool
 is_too_old(struct pass *p)
 {
 	struct buf findtime = BUF_INIT;
 
-	if (!(p->date < p->line->now - p->f->spec.findtime))
+	if (!(p->date < p->line->now - p->f->spec.findtime)) {
+		p->f->fresh_seen = true;
 		return false;
-	if (!warn_due(p, WARN_OLD))
+	}
+	if (!p->f->fresh_seen || !warn_due(p, WARN_OLD))
 		return true;
 	value_repr_float(&findtime, p->f->spec.findtime);
 	if (findtime.n > 2 && strcmp(findtime.p + findtime.n - 2, ".0") == 0)
@@ -186,6 +191,7 @@ filter_date(struct pass *p, struct err *err)
 	if (!line->check_findtime || isnan(p->date))
 		return 1;
 	if (line->in_operation) {
+		p->f->fresh_seen = true;
 		check_operation(p);
 		return 1;
 	}

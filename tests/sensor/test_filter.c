@@ -570,6 +570,25 @@ START_TEST(line_without_date_follows_the_one_before)
 }
 END_TEST
 
+/* fail2ban: it looks for the first line that is not too old. */
+START_TEST(old_lines_at_the_beginning_are_not_told)
+{
+	struct filter *f;
+
+	add_fail("x <HOST>");
+	f = new_filter();
+	feed_time(f, 7200, true, false);
+	feed_time(f, 700, true, false);
+	ck_assert_str_eq(logged.p, "");
+	feed_time(f, 500, true, false);
+	ck_assert_str_eq(logged.p, "");
+	feed_time(f, 700, true, false);
+	ck_assert_ptr_nonnull(
+	    strstr(logged.p, "[J] Ignoring all log entries older than 600s"));
+	filter_free(f);
+}
+END_TEST
+
 START_TEST(odd_times_are_told_once_a_day)
 {
 	struct filter *f;
@@ -728,6 +747,7 @@ filter_suite(void)
 	tcase_add_test(tc, update_keeps_connections);
 	tcase_add_loop_test(tc, time_of_a_failure, 0, COUNT(timed_cases));
 	tcase_add_test(tc, line_without_date_follows_the_one_before);
+	tcase_add_test(tc, old_lines_at_the_beginning_are_not_told);
 	tcase_add_test(tc, odd_times_are_told_once_a_day);
 	tcase_add_test(tc, match_without_date_is_told);
 	tcase_add_test(tc, exploding_regex_is_no_way_to_hide);
