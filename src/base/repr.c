@@ -161,11 +161,22 @@ repr_dict(struct buf *out, const struct value *v)
 	buf_addc(out, '}');
 }
 
+/* fail2ban: the path of an OSError is an attribute, no argument. */
+static void
+repr_exception(struct buf *out, const struct value *v)
+{
+	const char *dot = strrchr(v->text, '.');
+	struct value args = *v;
+
+	if (v->n == 3 && value_is(v->items[0], VALUE_INT))
+		args.n = 2;
+	buf_adds(out, dot == NULL ? v->text : dot + 1);
+	repr_items(out, &args, '(', ')');
+}
+
 void
 value_repr(struct buf *out, const struct value *v)
 {
-	const char *dot;
-
 	switch (v->type) {
 	case VALUE_NONE:
 		buf_adds(out, "None");
@@ -192,9 +203,7 @@ value_repr(struct buf *out, const struct value *v)
 		repr_dict(out, v);
 		break;
 	case VALUE_OBJECT:
-		dot = strrchr(v->text, '.');
-		buf_adds(out, dot == NULL ? v->text : dot + 1);
-		repr_items(out, v, '(', ')');
+		repr_exception(out, v);
 		break;
 	}
 }

@@ -176,7 +176,7 @@ static const struct exchange jail_options[] = {
     {"['get', 'j', 'logpath']", "[]"},
     {"['set', 'j', 'addlogpath', '/fake/log']", "['/fake/log']"},
     {"['set', 'j', 'addlogpath', '/no']",
-        "FileNotFoundError(2, 'No such file or directory', '/no')"},
+        "FileNotFoundError(2, 'No such file or directory')"},
     {"['set', 'j', 'addlogpath', '/fake/log', 'x']",
         "ValueError(\"File option must be 'head' or 'tail'\")"},
     {"['set', 'j', 'addlogpath', '/fake/log', 'tail', 'x']",
