@@ -350,11 +350,16 @@ receive_packet(struct channel *c)
 		return true;
 	if (got < 0 && errno == EAGAIN)
 		return false;
-	if (got <= 0) {
+	if (got < 0) {
 		fail(c, NULL);
 		return false;
 	}
+	/* An empty packet looks like the end, but may bring descriptors. */
 	take_fds(c, &msg);
+	if (got == 0) {
+		fail(c, NULL);
+		return false;
+	}
 	if ((msg.msg_flags & MSG_TRUNC) != 0)
 		fail(c, "a packet is too long");
 	else

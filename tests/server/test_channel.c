@@ -175,6 +175,33 @@ START_TEST(rubbish_closes_the_channel)
 }
 END_TEST
 
+/* It reads like the end of the connection. */
+START_TEST(descriptor_of_an_empty_packet_is_closed)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.align = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+	struct msghdr msg = {.msg_control = control.bytes,
+	    .msg_controllen = sizeof(control.bytes)};
+	int fds[2];
+	char c;
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	memcpy(CMSG_DATA(&control.align), &fds[1], sizeof(fds[1]));
+	ck_assert_int_eq(sendmsg(raw, &msg, 0), 0);
+	(void)close(fds[1]);
+	turn();
+	ck_assert(closed);
+	channel_free(left);
+	left = NULL;
+	turn();
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	ck_assert_int_eq(read(fds[0], &c, 1), 0); /* nobody holds it */
+	(void)close(fds[0]);
+}
+END_TEST
+
 START_TEST(end_of_the_peer_is_told_after_its_messages)
 {
 	send_bytes(SMALL, "last", 4, -1);
@@ -197,6 +224,7 @@ channel_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, message_arrives);
+	tcase_add_test(tc, descriptor_of_an_empty_packet_is_closed);
 	tcase_add_test(tc, large_message_travels_in_parts);
 	tcase_add_test(tc, descriptor_is_passed);
 	tcase_add_loop_test(tc, rubbish_closes_the_channel, 0,
