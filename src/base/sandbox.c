@@ -63,8 +63,6 @@ static const struct rule {
     {SCMP_SYS(restart_syscall), K_ALL},
     {SCMP_SYS(exit_group), K_ALL},
     {SCMP_SYS(exit), K_ALL},
-    /* assert() and the sanitizers end by it; to the process itself only */
-    {SCMP_SYS(tgkill), K_ALL},
     {SCMP_SYS(fstatfs), K_JOURNAL},
     {SCMP_SYS(getuid), K_JOURNAL | K_RESOLVER},
     {SCMP_SYS(geteuid), K_JOURNAL | K_RESOLVER},
@@ -177,6 +175,12 @@ add_argument_rules(scmp_filter_ctx ctx, enum sandbox_kind kind)
 	static const int families[] = {1, 2, 10, 16}; /* UNIX INET* NETLINK */
 	int rc = 0;
 
+	/*
+	 * assert() and the sanitizers end by it; others of the same user
+	 * are no business of this process.
+	 */
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+	    argument_is(0, (scmp_datum_t)getpid()));
 	if (kind != SANDBOX_RESOLVER) {
 		rc |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOTTY),
 		    SCMP_SYS(ioctl), 1, argument_is_not(1, IOCTL_NONBLOCK));
