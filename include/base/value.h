@@ -56,6 +56,8 @@ struct value *value_object(const char *cls);
 struct value *value_pair(struct value *a, struct value *b);
 void value_free(struct value *v);
 struct value *value_copy(const struct value *v);
+/* Memory that it takes, roughly; 0: NULL. */
+size_t value_bytes(const struct value *v);
 /* Another text for a TEXT: the buf's, which is empty then. */
 void value_take(struct value *v, struct buf *text);
 

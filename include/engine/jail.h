@@ -26,6 +26,10 @@ struct jail;
 
 /* Failures that may wait before jail_full() says so. */
 #define JAIL_FIFO_MAX 1000
+/* And their memory in bytes. */
+#define JAIL_FIFO_BYTES (16u << 20)
+/* Nobody who was told that the jail is full gives so much more. */
+#define JAIL_FIFO_OVERRUN (64u << 20)
 
 /* Copied by jail_new(); what it points to must outlive the jail. */
 struct jail_env {
@@ -85,6 +89,8 @@ bool jail_is_idle(const struct jail *j);
 void jail_failure(struct jail *j, struct failure *f);
 /* Time to pause the sensor for this jail. */
 bool jail_full(const struct jail *j);
+/* Whoever gives the failures does not care: to be cut off. */
+bool jail_overrun(const struct jail *j);
 /*
  * All failures before this position were given: written to the history once
  * those are decided.

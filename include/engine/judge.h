@@ -40,7 +40,8 @@ struct item {
 	size_t n;
 	size_t at;
 	int weight;
-	char *path; /* POSITION */
+	size_t bytes; /* memory, roughly; set by judge_push() */
+	char *path;   /* POSITION */
 	struct history_pos pos;
 	jail_count_fn done; /* ATTEMPT */
 	void *arg;
@@ -112,6 +113,7 @@ struct jail {
 	struct item *head;
 	struct item *tail;
 	size_t waiting;
+	size_t waiting_bytes;
 	bool was_full;
 	struct ignore_check *check; /* of the first item */
 

@@ -1,7 +1,7 @@
 /*
  * tally - failures per offender within findtime (spec 10 section 3)
  *
- * One per jail. What is remembered is bounded in ids and in bytes of matches;
+ * One per jail. What is remembered is bounded in ids and in bytes;
  * beyond that the offender seen longest ago is forgotten, and counted.
  */
 #ifndef ENGINE_TALLY_H

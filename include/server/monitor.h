@@ -144,6 +144,11 @@ int monitor_set_matches(struct monitor *m, const char *jail,
 /* Counters so far; all zero for an unknown jail. */
 void monitor_health(
     struct monitor *m, const char *jail, struct monitor_health *ret);
+/*
+ * The worker does not heed monitor_pause(): another one goes on from what was
+ * handed over. Allowed from failure() and position().
+ */
+void monitor_cut_off(struct monitor *m);
 /* Process number of the worker, -1 while there is none. */
 int monitor_worker_pid(const struct monitor *m);
 

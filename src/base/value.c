@@ -149,6 +149,18 @@ value_free(struct value *v)
 	free(v);
 }
 
+size_t
+value_bytes(const struct value *v)
+{
+	size_t bytes = 0;
+
+	if (v == NULL)
+		return 0;
+	for (size_t i = 0; i < v->n; i++)
+		bytes += sizeof(v) + value_bytes(v->items[i]);
+	return bytes + sizeof(*v) + v->text_n;
+}
+
 struct value *
 value_copy(const struct value *v)
 {

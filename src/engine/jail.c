@@ -168,6 +168,7 @@ drop_items(struct jail *j, bool answer)
 	}
 	j->tail = NULL;
 	j->waiting = 0;
+	j->waiting_bytes = 0;
 }
 
 void
@@ -256,6 +257,20 @@ judge_item_free(struct item *it)
 	free(it);
 }
 
+static size_t
+item_bytes(const struct item *it)
+{
+	size_t bytes = sizeof(*it) + (it->path == NULL ? 0 : strlen(it->path));
+
+	for (size_t i = it->at; i < it->n; i++) {
+		const struct ticket *t = it->tickets[i];
+
+		bytes += sizeof(*t) + t->id_n + value_bytes(t->matches) +
+		         value_bytes(t->data);
+	}
+	return bytes;
+}
+
 void
 judge_push(struct jail *j, struct item *it)
 {
@@ -265,7 +280,9 @@ judge_push(struct jail *j, struct item *it)
 	else
 		j->tail->next = it;
 	j->tail = it;
+	it->bytes = item_bytes(it);
 	j->waiting++;
+	j->waiting_bytes += it->bytes;
 	j->was_full |= jail_full(j);
 	judge_wake(j, 0);
 }
@@ -273,7 +290,14 @@ judge_push(struct jail *j, struct item *it)
 bool
 jail_full(const struct jail *j)
 {
-	return j->waiting >= JAIL_FIFO_MAX;
+	return j->waiting >= JAIL_FIFO_MAX ||
+	       j->waiting_bytes >= JAIL_FIFO_BYTES;
+}
+
+bool
+jail_overrun(const struct jail *j)
+{
+	return j->waiting_bytes >= JAIL_FIFO_OVERRUN;
 }
 
 static void
@@ -285,8 +309,10 @@ pop(struct jail *j)
 	if (j->head == NULL)
 		j->tail = NULL;
 	j->waiting--;
+	j->waiting_bytes -= it->bytes;
 	judge_item_free(it);
-	if (j->was_full && j->waiting <= JAIL_FIFO_MAX / 2) {
+	if (j->was_full && j->waiting <= JAIL_FIFO_MAX / 2 &&
+	    j->waiting_bytes <= JAIL_FIFO_BYTES / 2) {
 		j->was_full = false;
 		if (j->env.drained != NULL)
 			j->env.drained(j->env.arg, j);

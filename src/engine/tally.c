@@ -21,7 +21,7 @@ struct offender {
 	struct ticket *ticket; /* the first failure's, owned */
 	double first;          /* start of the window */
 	int retry;             /* failures in it, estimated */
-	size_t bytes;          /* of matches */
+	size_t bytes;          /* of id, data and matches */
 };
 
 struct tally {
@@ -31,7 +31,7 @@ struct tally {
 	int maxmatches;
 	size_t ids_max;
 	size_t bytes_max;
-	size_t bytes; /* of all matches */
+	size_t bytes; /* of all offenders */
 	unsigned long total;
 	unsigned long evicted;
 };
@@ -146,6 +146,7 @@ insert(struct tally *t, struct ticket *tk, int weight)
 	if (tk->failures < 1)
 		tk->failures = 1;
 	heap_set(&t->by_last, &o->node, tk->time);
+	offender_add_bytes(o, tk->id_n + value_bytes(tk->data));
 	for (size_t i = 0; i < tk->matches->n; i++)
 		offender_add_bytes(o, match_bytes(tk->matches->items[i]));
 	dict_setn(t->offenders, tk->id, tk->id_n, o);

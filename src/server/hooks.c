@@ -10,6 +10,18 @@
 
 /* ---- from the sensor */
 
+/* A good worker stops soon after it was told; positions count, too. */
+static void
+look_at_fifo(struct server *s, const struct record *r)
+{
+	const char *jail = jail_name(r->judge);
+
+	if (jail_full(r->judge))
+		monitor_pause(s->monitor, jail, true);
+	if (jail_overrun(r->judge))
+		monitor_cut_off(s->monitor);
+}
+
 static void
 on_failure(void *arg, const char *jail, struct failure *f)
 {
@@ -21,8 +33,7 @@ on_failure(void *arg, const char *jail, struct failure *f)
 		return;
 	}
 	jail_failure(r->judge, f);
-	if (jail_full(r->judge))
-		monitor_pause(s->monitor, jail, true);
+	look_at_fifo(s, r);
 }
 
 static void
@@ -37,6 +48,7 @@ on_position(void *arg, const char *jail, const char *path,
 		return;
 	(void)snprintf(p.mark, sizeof(p.mark), "%s", pos->mark);
 	jail_position(r->judge, path, &p);
+	look_at_fifo(s, r);
 }
 
 static bool

@@ -435,6 +435,12 @@ monitor_worker_failed(struct monitor *m, const char *why)
 }
 
 void
+monitor_cut_off(struct monitor *m)
+{
+	monitor_worker_failed(m, "it does not wait when it is told to");
+}
+
+void
 monitor_worker_end(struct monitor *m)
 {
 	m->stopping = true;

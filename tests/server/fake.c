@@ -151,6 +151,13 @@ monitor_pause(struct monitor *m, const char *jail, bool pause)
 }
 
 void
+monitor_cut_off(struct monitor *m)
+{
+	(void)m;
+	buf_adds(&told, "cut off;");
+}
+
+void
 monitor_start(struct monitor *m, const char *jail)
 {
 	(void)m;
