@@ -28,6 +28,7 @@ void pack_value(struct buf *b, const struct value *v);
 struct unpack {
 	const char *p; /* what is left, borrowed */
 	size_t n;
+	size_t values; /* made by unpack_value() */
 	bool bad;
 };
 
@@ -43,7 +44,10 @@ const char *unpack_bytes(struct unpack *u, size_t *n);
  * Valid until the buffer goes.
  */
 const char *unpack_str(struct unpack *u, size_t max);
-/* Owned by the caller; NULL when bad. Texts hold any bytes. */
+/*
+ * Owned by the caller; NULL when bad. Texts hold any bytes. A value of one
+ * byte becomes a hundred in memory: more than a million of them is bad.
+ */
 struct value *unpack_value(struct unpack *u);
 /* Everything was read and nothing was bad. */
 bool unpack_done(const struct unpack *u);

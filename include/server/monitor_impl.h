@@ -19,8 +19,9 @@ struct msource {
 	int fd; /* owned; kept for a worker that is started again */
 	dev_t dev;
 	ino_t ino;
-	int wd;    /* in the worker's inotify, -1: none */
-	bool copy; /* the worker decides whether it is of use */
+	int64_t size; /* when it was looked at last */
+	int wd;       /* in the worker's inotify, -1: none */
+	bool copy;    /* the worker decides whether it is of use */
 };
 
 struct mlog {
@@ -58,6 +59,8 @@ struct skip {
 };
 
 enum {
+	/* Clocks are set: no later than this is what the journal tells. */
+	MONITOR_SLACK_S = 3600,
 	SKIPS_MAX = 32, /* lines of one log that killed the worker twice */
 };
 
@@ -238,7 +241,10 @@ void monitor_send_attach(
 extern const struct channel_kind monitor_kinds[FROM_KINDS];
 void monitor_message(void *arg, unsigned type, struct unpack *u, int fd);
 /* monitor_text.c: logs it if it is one of the lines a worker may write. */
-void monitor_log_text(int level, const char *name, const char *text);
+void monitor_log_text(
+    const struct monitor *m, int level, const char *name, const char *text);
 bool monitor_knows_text(const char *name, const char *text);
+/* Whether "[NAME] " in front, if there is one, is a jail's. */
+bool monitor_names_jail(const struct monitor *m, const char *text);
 
 #endif

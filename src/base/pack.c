@@ -7,7 +7,8 @@
 
 enum {
 	DEPTH_MAX = 16,
-	ROOM_MAX = 256, /* items for which room is made at once */
+	ROOM_MAX = 256,       /* items for which room is made at once */
+	VALUES_MAX = 1000000, /* of one call */
 };
 
 /* The lowest byte first. */
@@ -113,6 +114,7 @@ unpack_init(struct unpack *u, const char *p, size_t n)
 {
 	u->p = p;
 	u->n = n;
+	u->values = 0;
 	u->bad = false;
 }
 
@@ -256,7 +258,7 @@ unpack_nested(struct unpack *u, int depth)
 	unsigned type = unpack_u8(u);
 	struct value *v = NULL;
 
-	if (depth > DEPTH_MAX)
+	if (depth > DEPTH_MAX || ++u->values > VALUES_MAX)
 		u->bad = true;
 	if (u->bad)
 		return NULL;
@@ -284,6 +286,7 @@ unpack_nested(struct unpack *u, int depth)
 struct value *
 unpack_value(struct unpack *u)
 {
+	u->values = 0;
 	return unpack_nested(u, 0);
 }
 

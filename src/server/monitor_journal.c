@@ -405,7 +405,7 @@ monitor_set_matches(struct monitor *m, const char *jail,
 bool
 monitor_journal_is_new(struct mjail *j, double received)
 {
-	if (received > j->newest)
+	if (received > j->newest && received <= clock_now() + MONITOR_SLACK_S)
 		j->newest = received;
 	return received > j->known;
 }

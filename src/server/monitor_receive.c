@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "server/monitor_impl.h"
 
@@ -15,6 +16,8 @@ enum {
 	COUNT_MAX = 1000000,
 	TEXT_MAX = 1024 * 1024,
 	MATCHES_MAX = 100000,
+	PARTS_MAX = 1000,       /* of a capture that is a tuple */
+	REPLIES_MAX = 16 * MIB, /* that the worker does not fetch */
 };
 
 const struct channel_kind monitor_kinds[FROM_KINDS] = {
@@ -51,7 +54,8 @@ is_capture(const struct value *v)
 {
 	if (value_is(v, VALUE_NONE) || is_text(v, TEXT_MAX))
 		return true;
-	if (!value_is(v, VALUE_TUPLE) && !value_is(v, VALUE_LIST))
+	if ((!value_is(v, VALUE_TUPLE) && !value_is(v, VALUE_LIST)) ||
+	    v->n > PARTS_MAX)
 		return false;
 	for (size_t i = 0; i < v->n; i++)
 		if (!value_is(v->items[i], VALUE_NONE) &&
@@ -63,7 +67,7 @@ is_capture(const struct value *v)
 static bool
 is_data(const struct value *v)
 {
-	if (!value_is(v, VALUE_DICT))
+	if (!value_is(v, VALUE_DICT) || v->n > PARTS_MAX)
 		return false;
 	for (size_t i = 0; i + 1 < v->n; i += 2)
 		if (!is_text(v->items[i], 256) ||
@@ -151,11 +155,41 @@ find_mark(struct monitor *m, const struct where *w, struct mattach **attach)
 	return NULL;
 }
 
+/*
+ * Generations go round, so that no number is the last one: after it, a mark
+ * would hide everything for ever.
+ */
+static int
+gen_order(const struct mark *mark, const struct where *w)
+{
+	int32_t ahead = (int32_t)(w->gen - mark->gen);
+
+	return ahead > 0 ? 1 : ahead < 0 ? -1 : 0;
+}
+
+/*
+ * A place that the file does not reach: it was truncated meanwhile, or the
+ * worker wants later lines to pass for known ones. No mark moves there.
+ */
+static bool
+is_in_file(struct monitor *m, const struct where *w)
+{
+	struct mlog *l;
+	struct msource *s = monitor_source(m, w->source, &l);
+	struct stat st;
+
+	if (s == NULL)
+		return false;
+	if ((int64_t)w->at > s->size && fstat(s->fd, &st) == 0)
+		s->size = st.st_size;
+	return (int64_t)w->at <= s->size;
+}
+
 /* Everything before it is judged. */
 static void
 set_done(struct mark *mark, const struct where *w)
 {
-	if (w->gen > mark->gen)
+	if (gen_order(mark, w) > 0)
 		mark->told = -1;
 	mark->gen = w->gen;
 	mark->done = (int64_t)w->at;
@@ -165,15 +199,19 @@ set_done(struct mark *mark, const struct where *w)
 
 /* Whether the failure is new; what a second reading finds again is not. */
 static bool
-is_above(struct mark *mark, const struct where *w, uint32_t index)
+is_above(
+    struct monitor *m, struct mark *mark, const struct where *w, uint32_t index)
 {
 	int64_t at = (int64_t)w->at;
+	int order = gen_order(mark, w);
 
-	if (w->gen < mark->gen)
+	if (order < 0)
 		return false;
-	if (w->gen == mark->gen &&
+	if (order == 0 &&
 	    (at < mark->end || (at == mark->end && index <= mark->index)))
 		return false;
+	if (!is_in_file(m, w))
+		return true;
 	mark->end = at;
 	mark->index = index;
 	set_done(mark, w);
@@ -191,7 +229,7 @@ hand_over(
 
 	if (is_new && w->source != 0) {
 		mark = find_mark(m, w, &a);
-		is_new = mark != NULL && is_above(mark, w, index);
+		is_new = mark != NULL && is_above(m, mark, w, index);
 	} else if (is_new)
 		is_new = monitor_journal_is_new(j, (double)w->at / 1e6);
 	if (is_new)
@@ -247,12 +285,13 @@ set_position(struct monitor *m, const struct where *w, uint32_t origin)
 	struct mattach *a;
 	struct mark *mark = find_mark(m, w, &a);
 
-	if (mark == NULL || w->gen < mark->gen ||
-	    (w->gen == mark->gen && (int64_t)w->at < mark->done))
+	if (mark == NULL || gen_order(mark, w) < 0 ||
+	    (gen_order(mark, w) == 0 && (int64_t)w->at < mark->done) ||
+	    !is_in_file(m, w))
 		return;
 	if (origin != 0 && mark->end == 0)
 		take_over(a, mark, origin);
-	if (w->gen > mark->gen) {
+	if (gen_order(mark, w) > 0) {
 		mark->end = 0;
 		mark->index = 0;
 	}
@@ -263,7 +302,7 @@ set_position(struct monitor *m, const struct where *w, uint32_t origin)
 static void
 on_position(struct monitor *m, struct unpack *u)
 {
-	while (!u->bad && u->n > 0) {
+	while (!u->bad && u->n > 0 && m->channel != NULL) {
 		uint32_t origin;
 		struct where w;
 
@@ -286,7 +325,8 @@ on_journal_position(struct monitor *m, struct unpack *u)
 	(void)was_given(m, u, journal);
 	if (!isfinite(time) || time < 0 || time > 1e11)
 		u->bad = true;
-	if (!u->bad)
+	/* A place in the future would hide what comes until then. */
+	if (!u->bad && time <= clock_now() + MONITOR_SLACK_S)
 		monitor_journal_position(m, jail, time);
 }
 
@@ -297,6 +337,9 @@ on_rewritten(struct monitor *m, struct unpack *u)
 	bool certain = unpack_u8(u) == 1;
 	struct mlog *l;
 
+	/* Each is answered: who does not read the answers gets no more. */
+	if (channel_queued(m->channel) > REPLIES_MAX)
+		u->bad = true;
 	if (!was_given(m, u, id) || !was_given(m, u, source))
 		return;
 	/* Copies that were made before it was truncated come first. */
@@ -363,9 +406,8 @@ on_log(struct monitor *m, struct unpack *u)
 	size_t n;
 	const char *text = unpack_bytes(u, &n);
 
-	(void)m;
 	if (!u->bad && level <= LOG_CRITICAL)
-		monitor_log_text((int)level, name, text);
+		monitor_log_text(m, (int)level, name, text);
 }
 
 static void

@@ -117,6 +117,8 @@ static const struct {
     {"filter", "[sshd] Ban 192.0.2.1"},
     {"filter", "[sshd] Found 192.0.2.1 - 2026-01-01 00:00:00"},
     {"actions", "Cannot read 'x': y"},
+    {"filter", "[j] Ban 192.0.2.1 [x] Match without a timestamp: y"},
+    {"filter", "[j] Ban 192.0.2.1] Match without a timestamp: y"},
     {"filter", ""},
 };
 

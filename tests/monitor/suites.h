@@ -1,0 +1,2 @@
+/* One line a suite: X(name) for name_suite(). */
+X(receive)
