@@ -16,6 +16,13 @@ struct tally;
 
 #define TALLY_IDS_MAX 65536
 #define TALLY_BYTES_MAX (64u << 20)
+/*
+ * Matches of a jail beyond these bytes: an id then keeps its last few only,
+ * whatever maxmatches says. A flood costs no memory, and the database keeps
+ * no more than dbmaxmatches (10) anyway.
+ */
+#define TALLY_BYTES_PLENTY (256u << 10)
+#define TALLY_MATCHES_FEW 10
 
 /* findtime 600 s, maxmatches 5. */
 struct tally *tally_new(void);

@@ -168,6 +168,8 @@ keep_matches(struct offender *o)
 	const struct value *matches = o->ticket->matches;
 	int max = o->tally->maxmatches;
 
+	if (max > TALLY_MATCHES_FEW && o->tally->bytes > TALLY_BYTES_PLENTY)
+		max = TALLY_MATCHES_FEW;
 	for (size_t i = 0; i + (size_t)(max < 0 ? 0 : max) < matches->n; i++)
 		offender_add_bytes(o, -match_bytes(matches->items[i]));
 	ticket_keep_matches(o->ticket, max);
