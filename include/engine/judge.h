@@ -175,6 +175,8 @@ void judge_ban(
     struct jail *j, struct ticket *t, enum runner_lane lane, struct work *work);
 /* Lifts one ban: log line and actions. Takes t over. */
 void judge_unban(struct jail *j, struct ticket *t, struct work *work);
+/* Lifts all bans at once; stopping and done as in actionset_flush(). */
+void judge_flush(struct jail *j, bool stopping, action_done_fn done, void *arg);
 
 /* ---- jailwork: operations that run */
 

@@ -550,9 +550,6 @@ on_stopped(void *arg, bool ok)
 void
 jail_stop(struct jail *j, jail_done_fn done, void *arg)
 {
-	struct ticket **list;
-	struct ticket *t;
-
 	j->stop_done = done;
 	j->stop_arg = arg;
 	if (j->stopping)
@@ -563,14 +560,7 @@ jail_stop(struct jail *j, jail_done_fn done, void *arg)
 	j->stopping = true;
 	drop_items(j, true);
 	judge_restore_drop(j);
-	list = bans_list(j->bans);
-	actionset_flush(j->actions, (const struct ticket *const *)list,
-	    bans_count(j->bans), true, NULL, NULL);
-	for (size_t i = 0; list[i] != NULL; i++) {
-		t = bans_take(j->bans, list[i]->id, list[i]->id_n);
-		ticket_free(t);
-	}
-	free(list);
+	judge_flush(j, true, NULL, NULL);
 	actionset_stop(j->actions, on_stopped, j);
 	judge_tell_due(j);
 }

@@ -294,21 +294,47 @@ judge_unban(struct jail *j, struct ticket *t, struct work *work)
 	ticket_free(t);
 }
 
+static void
+say_unbanned(const struct jail *j, size_t n)
+{
+	if (n > 0)
+		log_msg(LOG_DEBUG_, "actions",
+		    "Unbanned %zu, %zu ticket(s) in '%s'", n,
+		    bans_count(j->bans), j->name);
+}
+
+void
+judge_flush(struct jail *j, bool stopping, action_done_fn done, void *arg)
+{
+	struct ticket **list = bans_list(j->bans);
+	size_t n = bans_count(j->bans);
+
+	log_msg(LOG_DEBUG_, "actions", "  Flush ban list");
+	actionset_flush(j->actions, (const struct ticket *const *)list, n,
+	    stopping, done, arg);
+	for (size_t i = 0; i < n; i++)
+		ticket_free(bans_take(j->bans, list[i]->id, list[i]->id_n));
+	free(list);
+	say_unbanned(j, n);
+}
+
 /* Those beyond the slice are due still, so the timer rings again at once. */
 void
 jail_run_due(struct jail *j, double now)
 {
 	struct ticket *t;
+	size_t n = 0;
 
 	if (j->idle || j->stopping)
 		return;
 	judge_commit(j);
-	for (int i = 0; i < UNBAN_SLICE; i++) {
+	for (; n < UNBAN_SLICE; n++) {
 		t = bans_take_ended(j->bans, now);
 		if (t == NULL)
 			break;
 		judge_unban(j, t, NULL);
 	}
+	say_unbanned(j, n);
 	j->told_due = NAN;
 	judge_tell_due(j);
 }

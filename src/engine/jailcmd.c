@@ -269,19 +269,12 @@ void
 jail_unban_all(struct jail *j, jail_count_fn done, void *arg)
 {
 	struct work *w = work_new(j, arg);
-	struct ticket **list;
 
 	w->count_done = done;
 	judge_commit(j);
-	list = bans_list(j->bans);
 	w->count = (int)bans_count(j->bans);
 	if (w->count > 0)
-		actionset_flush(j->actions, (const struct ticket *const *)list,
-		    bans_count(j->bans), false, note_done,
-		    note_new(j, w, NULL));
-	for (size_t i = 0; list[i] != NULL; i++)
-		ticket_free(bans_take(j->bans, list[i]->id, list[i]->id_n));
-	free(list);
+		judge_flush(j, false, note_done, note_new(j, w, NULL));
 	if (j->env.history != NULL) {
 		history_unban_all(j->env.history, j->name);
 		(void)history_flush(j->env.history);

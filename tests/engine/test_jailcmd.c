@@ -145,6 +145,24 @@ static const struct option_case {
         "INFO jail: Set banTime.maxtime = 5w\n"},
 };
 
+/* fail2ban: what its DEBUG log says about a flush and its end. */
+START_TEST(a_flush_tells_how_many_at_debug)
+{
+	jailfix_start();
+	(void)jailfix_banip("192.0.2.1");
+	(void)fixture_log();
+	log_set_level(LOG_DEBUG_);
+	jail_unban_all(jf.jail, jailfix_count, NULL);
+	fixture_run();
+	log_set_level(LOG_INFO_);
+	ck_assert_str_eq(fixture_log(),
+	    "DEBUG actions:   Flush ban list\n"
+	    "DEBUG actions: Unbanned 1, 0 ticket(s) in 'j'\n"
+	    "NOTICE actions: [j] Unban 192.0.2.1\n"
+	    "DEBUG utils: ID -- returned successfully 0\n");
+}
+END_TEST
+
 START_TEST(options_are_set_and_got)
 {
 	const struct option_case *c = &option_cases[_i];
@@ -270,6 +288,7 @@ jailcmd_suite(void)
 	    sizeof(unban_cases) / sizeof(unban_cases[0]));
 	tcase_add_test(tc, unban_deletes_the_rows_even_if_not_banned);
 	tcase_add_test(tc, unban_all_flushes_everything);
+	tcase_add_test(tc, a_flush_tells_how_many_at_debug);
 	tcase_add_loop_test(tc, options_are_set_and_got, 0,
 	    sizeof(option_cases) / sizeof(option_cases[0]));
 	tcase_add_test(tc, reload_holds_at_commit_only);
