@@ -13,6 +13,12 @@
  */
 int daemon_detach(void);
 
+/*
+ * In the foreground: what whoever started us left open is for this process
+ * alone, not for those it starts.
+ */
+void daemon_keep_descriptors(void);
+
 /* Writes the process number; its last folder is made when missing. */
 int daemon_write_pidfile(const char *path, struct err *err);
 

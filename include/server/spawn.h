@@ -20,4 +20,10 @@ enum {
  */
 pid_t spawn_self(const char *word, const int *fds, size_t n, struct err *err);
 
+/*
+ * For the child: closes what it was not given on purpose, n descriptors from
+ * SPAWN_FD on. Whoever started the server may have left others open.
+ */
+void spawn_close_others(size_t n);
+
 #endif

@@ -16,7 +16,10 @@
 #include "base/sandbox.h"
 #include "server/daemon.h"
 
-enum { FIRST_FD = 3 };
+enum {
+	FIRST_FD = 3,
+	SET_CLOEXEC = 1 << 2, /* CLOSE_RANGE_CLOEXEC */
+};
 
 static int
 leave(void)
@@ -46,6 +49,12 @@ daemon_detach(void)
 			return -1;
 	/* by its number: musl has no function for it */
 	return (int)syscall(SYS_close_range, FIRST_FD, ~0U, 0);
+}
+
+void
+daemon_keep_descriptors(void)
+{
+	(void)syscall(SYS_close_range, FIRST_FD, ~0U, SET_CLOEXEC);
 }
 
 int

@@ -231,7 +231,9 @@ run_daemon(struct options *o, char **feeder)
 	so.logtarget = o->logtarget;
 	(void)prctl(
 	    PR_SET_NAME, o->pname == NULL ? "fail2ban-server" : o->pname);
-	if (!o->foreground && daemon_detach() != 0) {
+	if (o->foreground)
+		daemon_keep_descriptors();
+	else if (daemon_detach() != 0) {
 		fprintf(stderr, "cannot go into the background: %s\n",
 		    strerror(errno));
 		return 255;

@@ -239,6 +239,7 @@ resolver_main(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
+	spawn_close_others(1);
 	if (uv_loop_init(&h.loop) != 0)
 		return EXIT_FAILURE;
 	h.channel = channel_new(&h.loop, SPAWN_FD, &ops, &h);

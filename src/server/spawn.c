@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "server/spawn.h"
@@ -80,4 +81,11 @@ spawn_self(const char *word, const int *fds, size_t n, struct err *err)
 		return err_set(err, "cannot start /proc/self/exe %s: %s", word,
 		    strerror(rc));
 	return pid;
+}
+
+void
+spawn_close_others(size_t n)
+{
+	/* by its number: musl has no function for it */
+	(void)syscall(SYS_close_range, SPAWN_FD + (unsigned)n, ~0U, 0);
 }

@@ -380,6 +380,7 @@ worker_main(void)
 	struct worker w = {0};
 
 	ignore_signals();
+	spawn_close_others(3);
 	if (start(&w) != 0)
 		return EXIT_FAILURE; /* not started by a monitor */
 	(void)uv_run(&w.loop, UV_RUN_DEFAULT);

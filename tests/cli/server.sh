@@ -64,10 +64,16 @@ equal "last action" "$(grep -c '^stop' "$T/actions")" 2
 equal "unbanned" "$(grep -c '^unban one 192.0.2.1' "$T/actions")" 1
 
 # ---- in the foreground
-"$bin/fail2ban-server" -c "$T/conf" -f start >"$T/out" 2>"$T/err" &
+"$bin/fail2ban-server" -c "$T/conf" -f start >"$T/out" 2>"$T/err" \
+    9<"$T/conf/jail.conf" &
 child=$!
 until_ok grep -qx 'Server ready' "$T/out" || fail "not ready in the foreground"
 equal "same process" "$(cat "$T/pid")" "$child"
+for p in $(cat "/proc/$child/task/$child/children"); do
+	# root alone may look
+	ls -l "/proc/$p/fd" 2>/dev/null | grep -q 'jail.conf' &&
+		fail "$(cat "/proc/$p/comm") has a descriptor of others"
+done
 kill -TERM "$child"
 wait "$child"
 equal "status after TERM" "$?" 0
