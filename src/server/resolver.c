@@ -25,7 +25,7 @@ enum {
 	HELPERS = 4,
 	CACHE_MAX = 1000, /* of each kind */
 	CACHE_MS = 300 * 1000,
-	IDLE_MS = 10 * 1000,
+	IDLE_MS = 1500, /* a helper costs memory, a new one 2 ms */
 	LIMIT_MS = 30 * 1000,
 	WAITING_MAX = 10000, /* questions */
 	TICK_MS = 1000,
