@@ -102,7 +102,7 @@ struct lookup;
 struct actionset {
 	struct action_env env;
 	struct runner *runner; /* borrowed */
-	uv_timer_t kick;       /* new operations start from the loop */
+	uv_idle_t kick;        /* new operations start from the loop */
 	uv_timer_t trim;       /* memory of many goes back to the system */
 	int handles;           /* of these, not closed yet */
 	struct action **actions;

@@ -73,6 +73,11 @@ unsigned long runner_run(
 void runner_cancel(struct runner *r, unsigned long id);
 /* Commands running now. */
 size_t runner_active(const struct runner *r);
+/*
+ * Enough was started in this turn of the loop: a start costs a millisecond,
+ * and others want to be served.
+ */
+bool runner_is_busy(const struct runner *r);
 uv_loop_t *runner_loop(const struct runner *r);
 
 /* Commands started so far. */

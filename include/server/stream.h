@@ -21,7 +21,7 @@ struct stream {
 	struct value *error;          /* first one, owned */
 	bool looping;                 /* stream_go() is running */
 	bool answered;                /* the command just run */
-	uv_timer_t turn;
+	uv_idle_t turn; /* a timer of 0 ms would let no one else in */
 };
 
 /* Row "server-stream COMMANDS". */

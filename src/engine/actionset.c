@@ -205,11 +205,15 @@ actionset_launch(struct actionset *s, const struct action *a, struct command *c)
 
 /* ---- life */
 
+/* When many jails start at once, each turn of the loop starts a few. */
 static void
-kicked(uv_timer_t *t)
+kicked(uv_idle_t *t)
 {
 	struct actionset *s = t->data;
 
+	if (runner_is_busy(s->runner))
+		return;
+	(void)uv_idle_stop(t);
 	if (s->now == NULL)
 		actionset_drive(s, true);
 }
@@ -225,7 +229,7 @@ actionset_new(const struct action_env *env, struct runner *runner)
 	s->nobody = ticket_new("", 0, 0);
 	rendered_init(&s->rendered);
 	buf_init(&s->why);
-	(void)uv_timer_init(runner_loop(runner), &s->kick);
+	(void)uv_idle_init(runner_loop(runner), &s->kick);
 	(void)uv_timer_init(runner_loop(runner), &s->trim);
 	uv_unref((uv_handle_t *)&s->trim);
 	s->kick.data = s->trim.data = s;
@@ -388,7 +392,7 @@ enqueue(struct actionset *s, struct op *op, struct op *before)
 	opqueue_add(s, op, before);
 	if (s->now == NULL && !s->driving &&
 	    !uv_is_active((uv_handle_t *)&s->kick))
-		(void)uv_timer_start(&s->kick, kicked, 0, 0);
+		(void)uv_idle_start(&s->kick, kicked);
 }
 
 static struct op *

@@ -23,6 +23,8 @@
 enum stage { STAGE_RUN, STAGE_TERM, STAGE_KILL, STAGE_FAILED, STAGE_DONE };
 
 /* A pipe that the child writes to. */
+enum { TURN_MAX = 2 };
+
 struct stream {
 	uv_poll_t poll;
 	int fd; /* -1: closed */
@@ -55,6 +57,8 @@ struct runner {
 	struct job *jobs; /* those somebody waits for */
 	size_t active;
 	unsigned long last_id;
+	uint64_t turn; /* uv_now() of the last start */
+	int started;   /* commands in that turn */
 };
 
 /* ---- the end of a job */
@@ -283,6 +287,10 @@ runner_run(
 	struct spawned child;
 	int error;
 
+	if (r->turn != uv_now(r->loop))
+		r->started = 0;
+	r->turn = uv_now(r->loop);
+	r->started++;
 	j->done = done;
 	j->arg = arg;
 	error = spawn_command(&child, c);
@@ -349,6 +357,12 @@ size_t
 runner_active(const struct runner *r)
 {
 	return r->active;
+}
+
+bool
+runner_is_busy(const struct runner *r)
+{
+	return r->turn == uv_now(r->loop) && r->started >= TURN_MAX;
 }
 
 uv_loop_t *

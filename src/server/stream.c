@@ -56,8 +56,9 @@ break_jail(struct stream *st, const char *name, const struct value *error)
 }
 
 static void
-on_turn(uv_timer_t *t)
+on_turn(uv_idle_t *t)
 {
+	(void)uv_idle_stop(t);
 	stream_go(t->data);
 }
 
@@ -77,7 +78,7 @@ on_answer(void *arg, struct value *answer, bool failed)
 	st->answered = true;
 	/* not from inside the jail that answers: what follows may free it */
 	if (!st->looping)
-		(void)uv_timer_start(&st->turn, on_turn, 0, 0);
+		(void)uv_idle_start(&st->turn, on_turn);
 }
 
 static void
@@ -141,7 +142,7 @@ stream_go(struct stream *st)
 
 		if (clock_mono_ms() > until) {
 			st->looping = false;
-			(void)uv_timer_start(&st->turn, on_turn, 0, 0);
+			(void)uv_idle_start(&st->turn, on_turn);
 			return;
 		}
 		st->next++;
@@ -166,7 +167,7 @@ stream_new(struct call *c, const struct value *commands)
 	st->call = c;
 	st->commands = commands;
 	st->broken = dict_new(NULL);
-	(void)uv_timer_init(c->server->loop, &st->turn);
+	(void)uv_idle_init(c->server->loop, &st->turn);
 	st->turn.data = st;
 	return st;
 }
