@@ -53,6 +53,7 @@ enum row_flag {
 	ROW_EXCLUSIVE = 2, /* one at a time: stream, reload, stop */
 	ROW_STREAM = 4,    /* its commands log what fails */
 	ROW_PLAIN = 8,     /* arguments are texts and numbers, no lists */
+	ROW_SECRET = 16,   /* but for those members: passwords, tokens */
 };
 
 struct row {

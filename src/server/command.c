@@ -385,7 +385,8 @@ container(const struct call *c)
 static enum outcome
 run_row(struct call *c, const struct row *row)
 {
-	if (c->flags & CALL_READONLY && !(row->flags & ROW_READ))
+	if (c->flags & CALL_READONLY &&
+	    (!(row->flags & ROW_READ) || row->flags & ROW_SECRET))
 		return call_fail(c, "builtins.PermissionError",
 		    "Permission denied: this user may only read");
 	if (call_nargs(c) < row->min_args)

@@ -443,7 +443,7 @@ const struct row jail_set_rows[] = {
 };
 
 const struct row jail_get_rows[] = {
-    {"action", 2, action_row_get, ROW_READ},
+    {"action", 2, action_row_get, ROW_READ | ROW_SECRET},
     {"actionmethods", 1, action_row_methods, ROW_READ},
     {"actionproperties", 1, action_row_properties, ROW_READ},
     {"actions", 0, action_row_list, ROW_READ},

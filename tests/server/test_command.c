@@ -270,6 +270,8 @@ START_TEST(readers_may_only_look)
 	    {"['banned']", false},
 	    {"['get', 'loglevel']", false},
 	    {"['get', 'j', 'banip']", false},
+	    {"['get', 'j', 'actions']", false},
+	    {"['get', 'j', 'action', 'a', 'actionban']", true},
 	    {"['set', 'loglevel', 'INFO']", true},
 	    {"['set', 'j', 'banip', '192.0.2.1']", true},
 	    {"['multi-set', 'j', 'banip', '192.0.2.1']", true},
@@ -284,6 +286,8 @@ START_TEST(readers_may_only_look)
 	};
 
 	(void)fake_run(s, "['add', 'j', 'polling']");
+	(void)fake_run(s, "['set', 'j', 'addaction', 'a']");
+	(void)fake_run(s, "['set', 'j', 'action', 'a', 'actionban', 'x']");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct value *words = fake_parse(cases[i].request);
 		bool refused = cases[i].refused;
