@@ -11,6 +11,10 @@
 #include "base/tags.h"
 #include "engine/actiontags.h"
 
+enum {
+	VALUE_BYTES = 100000, /* an argument of 128 KiB cannot be passed */
+};
+
 static const char unsafe_bytes[] = "\\#&;`|*?~<>^()[]{}$'\"\n\r";
 
 /* An unsafe value on its way to the arguments. */
@@ -404,6 +408,19 @@ drop_nul(struct buf *b)
 	buf_truncate(b, kept);
 }
 
+/* Long lines of an attacker shall not keep the command from running. */
+static void
+cut(struct buf *b)
+{
+	size_t n = VALUE_BYTES;
+
+	if (b->n <= n)
+		return;
+	while (n > 0 && ((unsigned char)b->p[n] & 0xc0) == 0x80)
+		n--;
+	buf_truncate(b, n);
+}
+
 static void
 insert_tag(struct buf *out, struct variables *all, const char *tag, size_t n,
     const struct tagctx *ctx)
@@ -416,6 +433,7 @@ insert_tag(struct buf *out, struct variables *all, const char *tag, size_t n,
 		return;
 	}
 	drop_nul(&value);
+	cut(&value);
 	if (!actiontags_is_unsafe(value.p, value.n)) {
 		buf_add(out, value.p, value.n);
 		buf_release(&value);

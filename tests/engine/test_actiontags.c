@@ -70,6 +70,24 @@ static const struct value_case {
     {"<zz> <> <a b> < <b>", "v", "<zz> <> <a b> < v", NULL},
 };
 
+/* Linux passes no argument of 128 KiB; no character is cut in two. */
+START_TEST(long_values_are_cut)
+{
+	struct ticket *t = ticket_new("192.0.2.1", 9, 0);
+	struct buf text = BUF_INIT;
+
+	buf_addc(&text, ';');
+	for (int i = 0; i < 70000; i++)
+		buf_adds(&text, "\303\274");
+	value_set(given, "b", value_textn(text.p, text.n));
+	render("echo '<b>'", t);
+	ck_assert_uint_eq(r.nargs, 1);
+	ck_assert_uint_eq(strlen(r.args[0]), 99999);
+	buf_release(&text);
+	ticket_free(t);
+}
+END_TEST
+
 START_TEST(unsafe_values_become_arguments)
 {
 	const struct value_case *c = &value_cases[_i];
@@ -292,6 +310,7 @@ actiontags_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, unsafe_values_become_arguments, 0,
 	    sizeof(value_cases) / sizeof(value_cases[0]));
+	tcase_add_test(tc, long_values_are_cut);
 	tcase_add_test(tc, variables_are_numbered_tags_first_then_captures);
 	tcase_add_test(tc, numbers_and_none_print_as_python_does);
 	tcase_add_test(tc, the_eleventh_variable_is_not_the_first_with_a_zero);
