@@ -39,6 +39,9 @@ for f in usr/bin/fail2ban-client usr/bin/fail2ban-server usr/bin/fail2ban-regex 
 	has $f
 done
 
+grep -q '^ExecStart=/[^@]*/fail2ban-server ' "$root/lib/systemd/system/fail2ban.service" ||
+    wrong "the unit: $(grep Exec "$root/lib/systemd/system/fail2ban.service")"
+
 # changed, removed, added by the administrator
 echo '# mine' >>"$etc/filter.d/sshd.conf"
 rm "$etc/action.d/dummy.conf"
