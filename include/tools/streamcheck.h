@@ -10,7 +10,7 @@
 #include "base/value.h"
 
 /*
- * Logs each fault with its jail at level ERROR. Returns how many there are;
+ * Logs each fault with its jail at level WARNING. Returns how many there are;
  * commands that are not about matching are not looked at.
  */
 int streamcheck(const struct value *stream);

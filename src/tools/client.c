@@ -119,6 +119,21 @@ bad_init(
 	return -1;
 }
 
+/*
+ * fail2ban: any command needs the folder; here only those that read in it, so
+ * that -s is enough where no configuration is.
+ */
+static int
+check_folder(struct client *c)
+{
+	struct stat st;
+
+	if (stat(c->o->conf, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return bad_init(
+	    c, "Base configuration directory ", c->o->conf, " does not exist ");
+}
+
 int
 client_load_settings(struct client *c)
 {
@@ -126,6 +141,8 @@ client_load_settings(struct client *c)
 
 	if (c->loaded)
 		return 0;
+	if (check_folder(c) == -1)
+		return -1;
 	if (config_server_load(&c->server, &c->config, &err) == -1) {
 		(void)bad_init(c, "", err_text(&err), "");
 		err_release(&err);
@@ -143,8 +160,6 @@ client_load_settings(struct client *c)
 int
 client_init(struct client *c, const struct cli_opts *o)
 {
-	struct stat st;
-
 	*c = (struct client){
 	    .o = o,
 	    .config = {.dir = o->conf,
@@ -155,9 +170,6 @@ client_init(struct client *c, const struct cli_opts *o)
 	        .pidfile = o->pidfile},
 	    .socket = o->socket,
 	};
-	if (stat(o->conf, &st) == -1 || !S_ISDIR(st.st_mode))
-		return bad_init(c, "Base configuration directory ", o->conf,
-		    " does not exist ");
 	if (o->loglevel != NULL && !is_loglevel(o->loglevel))
 		return bad_init(c, "Invalid log level '", o->loglevel, "'");
 	/* a command for the server needs its socket only */

@@ -252,16 +252,15 @@ dump_test(const struct config_opts *o, const struct dump_test *how)
 	struct config_opts full = *o;
 	struct value *stream = NULL;
 	struct err warnings = ERR_INIT;
-	int rc, bad, n;
+	int rc, bad, n, faults;
 	bool good;
 
 	full.test = true;
 	rc = config_load(&stream, &bad, &full);
-	if (stream != NULL && streamcheck(stream) > 0)
-		rc = -1;
+	faults = stream == NULL ? 0 : streamcheck(stream);
 	value_free(stream);
 	n = config_lint(&full, &warnings);
-	good = rc >= 0 && (!how->strict || n == 0);
+	good = rc >= 0 && (!how->strict || n + faults == 0);
 	if (n > 0 && !how->json)
 		(void)fprintf(stderr, "%s\n", err_text(&warnings));
 	if (how->json && !(good && how->quiet))

@@ -56,7 +56,7 @@ try_rule(struct jail *j, const struct value *name, const struct rule *r,
 		value_print(&text, v);
 	if (r->take(&j->spec, text.n > 0 ? text.p : "", &err) != 0) {
 		log_msg(
-		    LOG_ERROR, "", "jail '%s': %s", name->text, err_text(&err));
+		    LOG_WARN, "", "jail '%s': %s", name->text, err_text(&err));
 		j->faults++;
 	}
 	err_release(&err);
