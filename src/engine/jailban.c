@@ -92,6 +92,10 @@ judge_failure(struct jail *j, struct ticket *t, int weight, bool attempt)
 
 	log_failure(j, t, attempt ? "Attempt" : "Found");
 	retry = tally_add(j->tally, t, weight);
+	log_msg(LOG_DEBUG_, "failmanager",
+	    "Total # of detected failures: %lu. Current failures from %zu IPs "
+	    "(IP:count): %s:%d",
+	    tally_total(j->tally), tally_count(j->tally), known.id, retry);
 	heavier = weigh(j, &known);
 	if (heavier > retry)
 		retry = heavier;

@@ -296,7 +296,10 @@ run(struct options *o, int argc, char **argv)
 	}
 	if (check_loglevel(o) != 0)
 		return 255;
-	if (o->async)
+	/* without a word to follow, -t is all there is to do */
+	if (o->test && o->command >= argc)
+		o->client = true;
+	if (o->async && !o->client)
 		return run_daemon(o, NULL);
 	if (o->client || !start || !o->foreground)
 		return become_client(argc, argv, o);

@@ -140,7 +140,7 @@ options_usage(void)
 	    {"--socket-group <GROUP>", "whose members may look, not touch"},
 	    {"-d", "print the commands that the configuration makes"},
 	    {"--dp, --dump-pretty", "the same, easier to read"},
-	    {"-t, --test", "check the configuration, start only if it is good"},
+	    {"-t, --test", "check the configuration; with start: first"},
 	    {"-i", "ask for commands one after another"},
 	    {"-v", "say more; may be repeated"},
 	    {"-q", "say less"},

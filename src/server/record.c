@@ -265,6 +265,7 @@ record_start(struct record *r, struct err *err)
 {
 	if (r->started)
 		return 0;
+	log_msg(LOG_DEBUG_, "jail", "Starting jail '%s'", r->name);
 	if (record_push(r, err) != 0)
 		return -1;
 	r->started = true;
@@ -317,6 +318,7 @@ record_stop(struct record *r, void (*done)(void *arg), void *arg)
 	r->stopped = done;
 	r->stopped_arg = arg;
 	r->server->jails_stopping++;
+	log_msg(LOG_DEBUG_, "jail", "Stopping jail '%s'", r->name);
 	forget_logs(r); /* while positions still find the jail */
 	if (dict_get(jails, r->name) == r)
 		(void)dict_taken(jails, r->name, strlen(r->name));

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,12 +76,15 @@ server_set_loglevel(struct server *s, const char *word, struct err *err)
 	int level = log_level_parse(word);
 	char *upper;
 
-	if (level < 0)
-		return err_set(err, "Invalid log level '%s'", word);
 	upper = xstrdup(word);
 	for (char *p = upper; *p != '\0'; p++)
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 'a' + 'A');
+	if (level < 0) {
+		(void)err_set(err, "Invalid log level '%s'", upper);
+		free(upper);
+		return -1;
+	}
 	free(s->loglevel);
 	s->loglevel = upper;
 	log_set_level(level);
@@ -94,6 +98,8 @@ server_set_dbfile(struct server *s, const char *path, struct err *err)
 	    s->history == NULL ? "None" : history_path(s->history);
 	struct history *next = NULL;
 
+	if (strcasecmp(path, "None") == 0)
+		path = "None";
 	if (strcmp(now, path) == 0)
 		return 0;
 	if (dict_count(s->jails) > 0)
@@ -257,8 +263,11 @@ on_signal(uv_signal_t *h, int number)
 
 	if (number == SIGUSR1)
 		(void)logtarget_flush(s->logtarget);
-	else
+	else {
+		log_msg(
+		    LOG_DEBUG_, "server", "Caught signal %d. Exiting", number);
 		stop_self(s);
+	}
 }
 
 static void

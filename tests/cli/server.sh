@@ -8,6 +8,12 @@ equal "-V" "$("$bin/fail2ban-server" -V)" 1.1.0
 equal "unknown option" "$?" 255
 grep -q 'Init of command line failed' "$T/err" || fail "no word on options"
 
+equal "-t alone" "$("$bin/fail2ban-server" -c "$T/conf" -t)" \
+    'OK: configuration test is successful'
+equal "-t -f alone" "$("$bin/fail2ban-server" -c "$T/conf" -t -f)" \
+    'OK: configuration test is successful'
+[ -e "$T/sock" ] && fail "-t without a command starts the server"
+
 # ---- the daemon alone
 server --async -b
 equal "start in the background" "$?" 0
