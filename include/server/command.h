@@ -54,6 +54,7 @@ enum row_flag {
 	ROW_STREAM = 4,    /* its commands log what fails */
 	ROW_PLAIN = 8,     /* arguments are texts and numbers, no lists */
 	ROW_SECRET = 16,   /* but for those members: passwords, tokens */
+	ROW_TEXT = 32,     /* the first argument is a text, no number */
 };
 
 struct row {

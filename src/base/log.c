@@ -2,6 +2,7 @@
  * fail2ban: the line format is an interface that recidive, logwatch and
  * dashboards parse; it is reproduced byte for byte.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/integer.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -58,13 +60,26 @@ static const struct level {
     {LOG_HEAVY, "HEAVY", "HEAVYDEBUG"},
 };
 
+/* Other names that Python knows. */
+static const struct {
+	const char *word;
+	int level;
+} also[] = {
+    {"FATAL", LOG_CRITICAL},
+    {"NOTSET", 0},
+    {"WARN", LOG_WARN},
+};
+
 int
 log_level_parse(const char *word)
 {
-	size_t digits = strspn(word, "0123456789");
+	long long n;
 
-	if (digits > 0 && digits < 6 && word[digits] == '\0')
-		return (int)strtol(word, NULL, 10);
+	if (*word >= '0' && *word <= '9' && integer_parse(&n, word) == 0)
+		return n < INT_MAX ? (int)n : INT_MAX;
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
+		if (strcasecmp(also[i].word, word) == 0)
+			return also[i].level;
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
 		if (strcasecmp(levels[i].word, word) == 0)
 			return levels[i].level;

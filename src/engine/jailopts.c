@@ -1,13 +1,13 @@
 /*
  * Options that are the judge's, and what can be asked about it.
  */
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/integer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/judge.h"
@@ -77,18 +77,12 @@ current(struct jail *j)
 static int
 parse_int(int *ret, const char *text, struct err *err)
 {
-	char *end;
-	long n;
+	long long n;
 
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (end != text)
-		end += strspn(end, " \t\n");
-	if (end == text || *end != '\0' || errno != 0 || n < INT_MIN ||
-	    n > INT_MAX)
+	if (integer_parse(&n, text) == -1)
 		return err_set(
 		    err, "invalid literal for int() with base 10: '%s'", text);
-	*ret = (int)n;
+	*ret = n > INT_MAX ? INT_MAX : n < INT_MIN ? INT_MIN : (int)n;
 	return 0;
 }
 
@@ -315,6 +309,26 @@ set_increment(
 	return 0;
 }
 
+/* Text of a word: what is a number only by its type is made one. */
+static void
+word_text(struct buf *text, const char *name, const struct value *word)
+{
+	bool whole = strncmp(name, "max", 3) == 0;
+	bool flag = strcmp(name, "ignoreself") == 0 ||
+	            strcmp(name, "bantime.increment") == 0;
+
+	if (whole && value_is(word, VALUE_FLOAT) && fabs(word->f) < INT_MAX)
+		buf_addf(text, "%d", (int)word->f);
+	else if (whole && value_is(word, VALUE_BOOL))
+		buf_addf(text, "%d", word->b);
+	else if (flag && value_is(word, VALUE_INT))
+		buf_adds(text, word->i != 0 ? "true" : "false");
+	else if (flag && value_is(word, VALUE_FLOAT))
+		buf_adds(text, word->f != 0 ? "true" : "false");
+	else if (!value_is(word, VALUE_NONE))
+		value_print(text, word);
+}
+
 /* A word; a list stands for its items. */
 static int
 set_word(
@@ -329,8 +343,7 @@ set_word(
 			rc = set_word(j, name, word->items[i], err);
 		return rc;
 	}
-	if (!value_is(word, VALUE_NONE))
-		value_print(&text, word);
+	word_text(&text, name, word);
 	rc = o != NULL ? o->set(j, text.p, err)
 	               : set_increment(j, name, text.p, err);
 	buf_release(&text);

@@ -200,8 +200,11 @@ filterspec_set_datepattern(
     struct filterspec *s, const char *text, struct err *err)
 {
 	struct datedetect *d = datedetect_new();
-	int rc = datedetect_add(d, text, err);
+	int rc;
 
+	if (text[strspn(text, " \t\n")] == '\0')
+		text = "";
+	rc = datedetect_add(d, text, err);
 	datedetect_free(d);
 	if (rc == 0)
 		replace(&s->datepattern, text);

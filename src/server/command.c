@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/integer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/span.h"
@@ -158,22 +159,6 @@ call_texts(struct call *c, size_t from)
 	return value_add(c->scratch, list);
 }
 
-static int
-text_to_int(const char *text, long long *ret)
-{
-	char *end;
-
-	while (*text == ' ' || *text == '\t' || *text == '\n')
-		text++;
-	errno = 0;
-	*ret = strtoll(text, &end, 10);
-	if (end == text || errno != 0)
-		return -1;
-	while (*end == ' ' || *end == '\t' || *end == '\n')
-		end++;
-	return *end == '\0' ? 0 : -1;
-}
-
 int
 call_int(struct call *c, size_t i, long long *ret)
 {
@@ -188,7 +173,7 @@ call_int(struct call *c, size_t i, long long *ret)
 		*ret = (long long)v->f;
 		return 0;
 	}
-	if (value_is(v, VALUE_TEXT) && text_to_int(v->text, ret) == 0)
+	if (value_is(v, VALUE_TEXT) && integer_parse(ret, v->text) == 0)
 		return 0;
 	value_repr(&repr, v);
 	(void)call_fail(c, "builtins.ValueError",
@@ -201,8 +186,11 @@ bool
 call_bool(struct call *c, size_t i)
 {
 	static const char *const words[] = {"1", "on", "true", "yes"};
+	const struct value *v = call_arg(c, i);
 	const char *text = call_text(c, i);
 
+	if (value_is(v, VALUE_INT) || value_is(v, VALUE_FLOAT))
+		return value_is(v, VALUE_INT) ? v->i != 0 : v->f != 0;
 	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
 		if (strcasecmp(words[k], text) == 0)
 			return true;
@@ -401,6 +389,10 @@ run_row(struct call *c, const struct row *row)
 		    "a text or a number is needed, not %s",
 		    value_is(container(c), VALUE_DICT) ? "a dictionary"
 		                                       : "a list");
+	if (row->flags & ROW_TEXT && !value_is(call_arg(c, 0), VALUE_TEXT) &&
+	    container(c) == NULL)
+		return call_fail(c, "builtins.TypeError",
+		    "a text is needed, not %s", call_text(c, 0));
 	c->row = row;
 	if (row->flags & ROW_EXCLUSIVE || must_wait(c))
 		return run_exclusive(c);

@@ -3,12 +3,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/integer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/command.h"
 #include "server/server.h"
 
-enum { STACK_MIN_KIB = 32 };
+enum {
+	MATCHES_MAX = 1000000,
+	STACK_MIN_KIB = 32,
+	STACK_MAX_KIB = 1 << 30,
+};
 
 static enum outcome
 get_loglevel(struct call *c)
@@ -112,13 +117,13 @@ set_dbmaxmatches(struct call *c)
 {
 	long long n;
 
-	if (call_int(c, 0, &n) != 0)
-		return DONE;
 	if (c->server->history == NULL)
 		return no_database(c);
-	if (n < 0 || n > 1000000)
-		return call_fail(c, "builtins.ValueError",
-		    "dbmaxmatches must be from 0 to 1000000, not %lld", n);
+	if (call_int(c, 0, &n) != 0)
+		return DONE;
+	/* fail2ban: below zero there is no limit, in effect */
+	if (n < 0 || n > MATCHES_MAX)
+		n = MATCHES_MAX;
 	history_set_maxmatches(c->server->history, (int)n);
 	return get_dbmaxmatches(c);
 }
@@ -144,13 +149,15 @@ set_dbpurgeage(struct call *c)
 {
 	struct value *span;
 
+	if (c->server->history == NULL)
+		return no_database(c);
 	if (call_span(c, 0, &span) != 0)
 		return DONE;
-	if (c->server->history != NULL && !value_is(span, VALUE_NONE))
+	if (!value_is(span, VALUE_NONE))
 		history_set_purgeage(c->server->history,
 		    value_is(span, VALUE_INT) ? (double)span->i : span->f);
 	value_free(span);
-	return c->server->history == NULL ? no_database(c) : get_dbpurgeage(c);
+	return get_dbpurgeage(c);
 }
 
 static enum outcome
@@ -163,6 +170,10 @@ set_allowipv6(struct call *c)
 	free(s->allowipv6);
 	s->allowipv6 = xstrdup(text);
 	resolver_set_ipv6(s->resolver, server_ipv6(s));
+	log_msg(LOG_DEBUG_, "ipdns", "IPv6 is %s",
+	    s->ipv6 < 0   ? "auto"
+	    : s->ipv6 > 0 ? "on"
+	                  : "off");
 	return call_ok(c, value_text(text));
 }
 
@@ -173,6 +184,17 @@ get_thread(struct call *c)
 
 	value_set(v, "stacksize", value_int(c->server->stacksize));
 	return call_ok(c, v);
+}
+
+static int
+number_of(const struct value *v, long long *ret)
+{
+	if (value_is(v, VALUE_TEXT))
+		return integer_parse(ret, v->text);
+	if (!value_is(v, VALUE_INT))
+		return -1;
+	*ret = v->i;
+	return 0;
 }
 
 /* There are no threads here; the number is kept for who asks for it. */
@@ -190,23 +212,25 @@ set_thread(struct call *c)
 	    [VALUE_DICT] = "dict",
 	    [VALUE_OBJECT] = "object",
 	};
-	const struct value *v = call_arg(c, 0), *size;
+	const struct value *v = call_arg(c, 0);
+	long long kib;
 
 	if (!value_is(v, VALUE_DICT))
 		return call_fail(c, "builtins.AttributeError",
 		    "'%s' object has no attribute 'items'", types[v->type]);
-	size = value_get(v, "stacksize");
-	if (v->n > 0 && size == NULL)
+	if (v->n > 0 && value_get(v, "stacksize") == NULL)
 		return call_fail(
 		    c, "builtins.KeyError", "unknown option in thread");
-	if (value_is(size, VALUE_INT)) {
-		if (size->i != 0 && size->i < STACK_MIN_KIB)
-			return call_fail(c, "builtins.ValueError",
-			    "size not valid: %lld bytes",
-			    (long long)size->i * 1024);
-		c->server->stacksize = size->i;
-	}
-	return get_thread(c);
+	if (v->n == 0)
+		return call_ok(c, value_none());
+	if (number_of(value_get(v, "stacksize"), &kib) != 0)
+		return call_fail(c, "builtins.ValueError",
+		    "stacksize must be a number of KiB");
+	if (kib != 0 && (kib < STACK_MIN_KIB || kib > STACK_MAX_KIB))
+		return call_fail(
+		    c, "builtins.ValueError", "size not valid: %lld KiB", kib);
+	c->server->stacksize = kib;
+	return call_ok(c, value_none());
 }
 
 const struct row global_set_rows[] = {
@@ -214,8 +238,8 @@ const struct row global_set_rows[] = {
     {"dbfile", 1, set_dbfile, ROW_PLAIN},
     {"dbmaxmatches", 1, set_dbmaxmatches, ROW_PLAIN},
     {"dbpurgeage", 1, set_dbpurgeage, ROW_PLAIN},
-    {"loglevel", 1, set_loglevel, ROW_PLAIN},
-    {"logtarget", 1, set_logtarget, ROW_PLAIN},
+    {"loglevel", 1, set_loglevel, ROW_PLAIN | ROW_TEXT},
+    {"logtarget", 1, set_logtarget, ROW_PLAIN | ROW_TEXT},
     {"syslogsocket", 1, set_syslogsocket, ROW_PLAIN},
     {"thread", 1, set_thread, 0},
     {NULL, 0, NULL, 0},

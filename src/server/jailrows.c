@@ -326,8 +326,7 @@ add_regexes(struct call *c, add_regex_fn add)
 	struct err err = ERR_INIT;
 
 	for (size_t i = 0; i < (many ? list->n : 1); i++) {
-		const char *text =
-		    many ? value_str(value_at(list, i)) : call_text(c, 0);
+		const char *text = value_str(many ? value_at(list, i) : list);
 
 		if (text != NULL && add(spec_of(c), text, &err) == 0)
 			continue;
@@ -409,9 +408,9 @@ set_idle(struct call *c)
 const struct row jail_set_rows[] = {
     {"action", 2, action_row_set, 0},
     {"addaction", 1, action_row_add, ROW_PLAIN},
-    {"addfailregex", 1, add_failregex, ROW_PLAIN},
+    {"addfailregex", 1, add_failregex, ROW_PLAIN | ROW_TEXT},
     {"addignoreip", 0, set_ignoreip, ROW_PLAIN},
-    {"addignoreregex", 1, add_ignoreregex, ROW_PLAIN},
+    {"addignoreregex", 1, add_ignoreregex, ROW_PLAIN | ROW_TEXT},
     {"addjournalmatch", 1, log_row_add_journalmatch, ROW_PLAIN},
     {"addlogpath", 1, log_row_add_logpath, ROW_PLAIN},
     {"attempt", 0, ban_set_attempt, ROW_PLAIN},
@@ -419,7 +418,7 @@ const struct row jail_set_rows[] = {
     {"banip", 0, ban_set_banip, ROW_PLAIN},
     {"bantime", 1, set_option, ROW_PLAIN},
     {"bantime.", 1, set_option, ROW_PLAIN},
-    {"datepattern", 1, set_datepattern, ROW_PLAIN},
+    {"datepattern", 1, set_datepattern, ROW_PLAIN | ROW_TEXT},
     {"delaction", 1, action_row_del, ROW_PLAIN},
     {"delfailregex", 1, del_failregex, ROW_PLAIN},
     {"delignoreip", 1, set_ignoreip, ROW_PLAIN},
@@ -431,12 +430,12 @@ const struct row jail_set_rows[] = {
     {"ignorecache", 1, set_option, ROW_PLAIN},
     {"ignorecommand", 1, set_option, ROW_PLAIN},
     {"ignoreself", 1, set_option, ROW_PLAIN},
-    {"logencoding", 1, set_logencoding, ROW_PLAIN},
-    {"logtimezone", 1, set_logtimezone, ROW_PLAIN},
+    {"logencoding", 1, set_logencoding, ROW_PLAIN | ROW_TEXT},
+    {"logtimezone", 1, set_logtimezone, ROW_PLAIN | ROW_TEXT},
     {"maxlines", 1, set_maxlines, ROW_PLAIN},
     {"maxmatches", 1, set_option, ROW_PLAIN},
     {"maxretry", 1, set_option, ROW_PLAIN},
-    {"prefregex", 1, set_prefregex, ROW_PLAIN},
+    {"prefregex", 1, set_prefregex, ROW_PLAIN | ROW_TEXT},
     {"unbanip", 1, ban_set_unbanip, ROW_PLAIN},
     {"usedns", 1, set_usedns, ROW_PLAIN},
     {NULL, 0, NULL, 0},

@@ -1,5 +1,6 @@
 /* Logs and journal matches of a jail (spec 15 section 5). */
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "server/command.h"
@@ -20,12 +21,12 @@ log_mode(struct call *c, bool *tail)
 	if (call_nargs(c) > 2)
 		(void)call_fail(c, "builtins.ValueError",
 		    "Only one file can be added at a time");
-	else if (word != NULL && strcmp(word, "head") != 0 &&
-	         strcmp(word, "tail") != 0)
+	else if (word != NULL && strcasecmp(word, "head") != 0 &&
+	         strcasecmp(word, "tail") != 0)
 		(void)call_fail(c, "builtins.ValueError",
 		    "File option must be 'head' or 'tail'");
 	else {
-		*tail = word != NULL && strcmp(word, "tail") == 0;
+		*tail = word != NULL && strcasecmp(word, "tail") == 0;
 		return 0;
 	}
 	return -1;
@@ -149,16 +150,26 @@ index_of(const struct value *list, const struct value *wanted)
 	return -1;
 }
 
+static enum outcome
+no_such_match(struct call *c)
+{
+	struct buf repr = BUF_INIT;
+
+	value_repr(&repr, call_texts(c, 0));
+	(void)call_fail(c, "builtins.ValueError", "Match %s not found", repr.p);
+	buf_release(&repr);
+	return DONE;
+}
+
 enum outcome
 log_row_del_journalmatch(struct call *c)
 {
 	struct value *matches, *groups;
-	struct buf repr = BUF_INIT;
 
 	if (!has_journal(c))
 		return log_row_get_journalmatch(c);
 	if (call_nargs(c) == 0)
-		return use_matches(c, value_list());
+		return no_such_match(c);
 	matches = value_copy(record_rules(call_jail(c))->matches);
 	groups = groups_of(c);
 	for (size_t i = 0; i < groups->n; i++) {
@@ -168,13 +179,9 @@ log_row_del_journalmatch(struct call *c)
 			value_remove(matches, (size_t)at);
 			continue;
 		}
-		value_repr(&repr, groups);
-		(void)call_fail(
-		    c, "builtins.ValueError", "Match %s not found", repr.p);
-		buf_release(&repr);
 		value_free(groups);
 		value_free(matches);
-		return DONE;
+		return no_such_match(c);
 	}
 	value_free(groups);
 	return use_matches(c, matches);
