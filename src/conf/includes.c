@@ -366,6 +366,24 @@ say_nothing(const struct overlay_from *from)
 	    from->dir);
 	buf_release(&name);
 }
+/* What "-v" is for: which files were read, in the order they are merged. */
+static void
+say_loaded(const struct includes *l)
+{
+	struct value *paths;
+	struct buf text = BUF_INIT;
+
+	if (!log_enabled(LOG_INFO_))
+		return;
+	paths = value_list();
+	for (size_t i = 0; i < l->n; i++)
+		value_adds(paths, l->files[i].path);
+	value_repr(&text, paths);
+	log_msg(LOG_INFO_, "configparserinc", "  Loading files: %s", text.p);
+	buf_release(&text);
+	value_free(paths);
+}
+
 static int
 visit_set(struct reading *r, const struct paths *set, bool exact)
 {
@@ -393,6 +411,9 @@ includes_read(struct includes *ret, const struct overlay_from *from,
 	char *base;
 
 	*ret = (struct includes){0};
+	if (!from->exact)
+		log_msg(LOG_INFO_, "configreader",
+		    "Loading configs for %s under %s ", name, from->dir);
 	if (from->exact || name[0] == '/' || strncmp(name, "./", 2) == 0)
 		base = xstrdup(name);
 	else
@@ -408,7 +429,8 @@ includes_read(struct includes *ret, const struct overlay_from *from,
 		if (ret->n == 0) {
 			say_nothing(from);
 			result = OVERLAY_NOTHING;
-		}
+		} else
+			say_loaded(ret);
 	}
 	paths_release(&set);
 	paths_release(&r.ancestors);

@@ -113,6 +113,8 @@ ignore_add(struct ignore *g, const char *text)
 	if (*text == '\0')
 		return;
 	addr_normalise(&normal, text, strlen(text));
+	log_msg(LOG_DEBUG_, "filter", "  Add '%s' to ignore list ('%s')",
+	    normal.p, text);
 	if (is_listed(g, normal.p))
 		log_msg(LOG_MSG, "filter",
 		    "  Ignore duplicate %s (%s), already in ignore list", text,
@@ -131,6 +133,8 @@ ignore_del(struct ignore *g, const char *text, struct err *err)
 	size_t i;
 
 	addr_normalise(&normal, text, strlen(text));
+	log_msg(
+	    LOG_DEBUG_, "filter", "  Remove '%s' from ignore list", normal.p);
 	i = find_entry(g, normal.p);
 	if (i < g->n) {
 		entry_release(&g->entries[i]);

@@ -299,12 +299,10 @@ judge_unban(struct jail *j, struct ticket *t, struct work *work)
 }
 
 static void
-say_unbanned(const struct jail *j, size_t n)
+say_unbanned(const struct jail *j, const char *indent, size_t n)
 {
-	if (n > 0)
-		log_msg(LOG_DEBUG_, "actions",
-		    "Unbanned %zu, %zu ticket(s) in '%s'", n,
-		    bans_count(j->bans), j->name);
+	log_msg(LOG_DEBUG_, "actions", "%sUnbanned %zu, %zu ticket(s) in '%s'",
+	    indent, n, bans_count(j->bans), j->name);
 }
 
 void
@@ -314,12 +312,15 @@ judge_flush(struct jail *j, bool stopping, action_done_fn done, void *arg)
 	size_t n = bans_count(j->bans);
 
 	log_msg(LOG_DEBUG_, "actions", "  Flush ban list");
-	actionset_flush(j->actions, (const struct ticket *const *)list, n,
-	    stopping, done, arg);
+	if (n > 0 || stopping)
+		actionset_flush(j->actions, (const struct ticket *const *)list,
+		    n, stopping, done, arg);
+	else if (done != NULL)
+		done(arg, true);
 	for (size_t i = 0; i < n; i++)
 		ticket_free(bans_take(j->bans, list[i]->id, list[i]->id_n));
 	free(list);
-	say_unbanned(j, n);
+	say_unbanned(j, "  ", n);
 }
 
 /* Those beyond the slice are due still, so the timer rings again at once. */
@@ -338,7 +339,8 @@ jail_run_due(struct jail *j, double now)
 			break;
 		judge_unban(j, t, NULL);
 	}
-	say_unbanned(j, n);
+	if (n > 0)
+		say_unbanned(j, "", n);
 	j->told_due = NAN;
 	judge_tell_due(j);
 }

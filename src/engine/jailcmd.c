@@ -273,8 +273,7 @@ jail_unban_all(struct jail *j, jail_count_fn done, void *arg)
 	w->count_done = done;
 	judge_commit(j);
 	w->count = (int)bans_count(j->bans);
-	if (w->count > 0)
-		judge_flush(j, false, note_done, note_new(j, w, NULL));
+	judge_flush(j, false, note_done, note_new(j, w, NULL));
 	if (j->env.history != NULL) {
 		history_unban_all(j->env.history, j->name);
 		(void)history_flush(j->env.history);

@@ -426,8 +426,10 @@ reload_run(struct call *c)
 	else
 		log_msg(LOG_INFO_, "server", "Reload jail %s", name);
 	if (!all && server_jail(c->server, name) == NULL &&
-	    !has_option(call_arg(c, 1), "--if-exists"))
+	    !has_option(call_arg(c, 1), "--if-exists")) {
+		log_msg(LOG_INFO_, "server", "Reload finished.");
 		return call_raise(c, exception_jail(name));
+	}
 	r = reload_new(c);
 	r->stream = stream_new(c, commands);
 	c->server->reload = r;

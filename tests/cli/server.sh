@@ -12,6 +12,8 @@ equal "-t alone" "$("$bin/fail2ban-server" -c "$T/conf" -t)" \
     'OK: configuration test is successful'
 equal "-t -f alone" "$("$bin/fail2ban-server" -c "$T/conf" -t -f)" \
     'OK: configuration test is successful'
+client -v -t 2>&1 | grep -qF "Loading files: ['$T/conf/jail.conf']" ||
+    fail "-v does not tell the files"
 [ -e "$T/sock" ] && fail "-t without a command starts the server"
 
 # ---- the daemon alone

@@ -157,7 +157,7 @@ START_TEST(a_flush_tells_how_many_at_debug)
 	log_set_level(LOG_INFO_);
 	ck_assert_str_eq(fixture_log(),
 	    "DEBUG actions:   Flush ban list\n"
-	    "DEBUG actions: Unbanned 1, 0 ticket(s) in 'j'\n"
+	    "DEBUG actions:   Unbanned 1, 0 ticket(s) in 'j'\n"
 	    "NOTICE actions: [j] Unban 192.0.2.1\n"
 	    "DEBUG utils: ID -- returned successfully 0\n");
 }
