@@ -110,6 +110,12 @@ void jail_run_due(struct jail *j, double now);
 
 typedef void (*jail_count_fn)(void *arg, int count);
 
+/*
+ * Commands given from now on are done when what they ask is decided, before
+ * the actions have run: an action asks, and cannot wait for its own end.
+ */
+void jail_hasty(struct jail *j, bool hasty);
+
 /* "attempt": matches is a list of texts, copied. 1, or 0 when ignored. */
 void jail_attempt(struct jail *j, const char *id, const struct value *matches,
     jail_count_fn done, void *arg);

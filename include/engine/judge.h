@@ -55,6 +55,7 @@ struct work {
 	struct work *next; /* of jail->works */
 	int count;
 	int pending; /* operations and the caller itself */
+	bool hasty;  /* does not wait for operations of the actions */
 	jail_count_fn count_done;
 	jail_unban_fn unban_done;
 	jail_done_fn done;
@@ -135,6 +136,7 @@ struct jail {
 
 	struct turn *turn; /* owned, closed by itself */
 	bool idle;
+	bool hasty; /* see jail_hasty() */
 	bool stopping;
 	bool stopped;
 	jail_done_fn stop_done;

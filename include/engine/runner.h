@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <uv.h>
 
 #include "base/buf.h"
@@ -71,6 +72,13 @@ unsigned long runner_run(
     struct runner *r, const struct command *c, command_done_fn done, void *arg);
 /* Kills it with its group; done is not called. No-op for unknown ids. */
 void runner_cancel(struct runner *r, unsigned long id);
+/*
+ * Who waits for it is told that it is done, while it runs on; runner_free()
+ * does not kill it. No-op for unknown ids.
+ */
+void runner_detach(struct runner *r, unsigned long id);
+/* The command that a process belongs to; 0: none that runs. */
+unsigned long runner_job_of(const struct runner *r, pid_t pid);
 /* Commands running now. */
 size_t runner_active(const struct runner *r);
 /*

@@ -18,4 +18,7 @@ struct spawned {
 /* Returns 0 or an error number. The caller closes and reaps. */
 int spawn_command(struct spawned *ret, const struct command *c);
 
+/* The parent of a process; 0: unknown. */
+pid_t spawn_parent(pid_t pid);
+
 #endif

@@ -30,21 +30,33 @@ enum call_flag {
 	CALL_QUIET = 2,    /* part of a stream: nobody reads the answer */
 };
 
+/* Who gives a command. */
+struct caller {
+	unsigned flags; /* enum call_flag */
+	/*
+	 * The command of an action, in the runner, that asks; 0: none. It
+	 * cannot be told to wait for actions, one of which is itself.
+	 */
+	unsigned long job;
+};
+
 /* One command under way. */
 struct call {
 	struct server *server;     /* borrowed */
 	const struct value *words; /* the command, borrowed until finished */
+	struct value *copy;        /* of it, when the caller has a job */
 	size_t at;                 /* index of the first argument */
 	const char *jail;      /* name, jail commands; borrowed from words */
 	bool multi;            /* multi-set */
 	unsigned flags;        /* enum call_flag */
+	unsigned long job;     /* of the caller, 0: none */
 	struct value *scratch; /* texts made of arguments, owned */
 	struct value *answer;  /* owned, NULL: None */
 	bool failed;
 	bool exclusive;    /* holds the server's lock for streams */
 	struct call *next; /* waits for that lock */
 	const struct row *row;
-	answer_fn fn;
+	answer_fn fn; /* NULL: has its answer */
 	void *arg;
 };
 
@@ -68,7 +80,7 @@ struct row {
  * Runs a command. fn is called exactly once, maybe before this returns. words
  * must live until then.
  */
-void command_run(struct server *s, const struct value *words, unsigned flags,
+void command_run(struct server *s, const struct value *words, struct caller by,
     answer_fn fn, void *arg);
 
 /* ---- for the rows */
@@ -82,6 +94,11 @@ enum outcome call_fail(struct call *c, const char *cls, const char *fmt, ...)
 enum outcome call_raise(struct call *c, struct value *exception);
 /* The text collected in err as ValueError, err is released. Returns DONE. */
 enum outcome call_error(struct call *c, struct err *err);
+/*
+ * A caller with a job has this answer (taken over) now, what the call does
+ * goes on. False: somebody else asks, who waits; nothing has happened.
+ */
+bool call_answer_job(struct call *c, struct value *answer);
 /* Ends a PENDING call; c is gone afterwards. */
 void call_end(struct call *c);
 

@@ -33,6 +33,9 @@ typedef void (*control_fn)(
 /* Sends the answer, takes it over; rq and its words are gone afterwards. */
 void request_answer(struct request *rq, struct value *answer);
 
+/* The process that connected; 0: unknown. */
+pid_t request_peer(const struct request *rq);
+
 /* Listens. NULL with the reason in err; loop is borrowed. */
 struct control *control_new(uv_loop_t *loop, const struct control_opts *opts,
     control_fn fn, void *arg, struct err *err);

@@ -82,6 +82,12 @@ jail_position(struct jail *j, const char *path, const struct history_pos *pos)
 }
 
 void
+jail_hasty(struct jail *j, bool hasty)
+{
+	j->hasty = hasty;
+}
+
+void
 jail_attempt(struct jail *j, const char *id, const struct value *matches,
     jail_count_fn done, void *arg)
 {

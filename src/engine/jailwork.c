@@ -12,6 +12,7 @@ work_new(struct jail *j, void *arg)
 	w->jail = j;
 	w->arg = arg;
 	w->pending = 1;
+	w->hasty = j->hasty;
 	w->next = j->works;
 	j->works = w;
 	return w;
@@ -62,8 +63,8 @@ note_new(struct jail *j, struct work *w, const struct ticket *t)
 	struct note *n = xcalloc(1, sizeof(*n));
 
 	n->jail = j;
-	n->work = w;
-	work_begin(w);
+	n->work = w != NULL && w->hasty ? NULL : w;
+	work_begin(n->work);
 	if (t != NULL) {
 		n->id = xmemdup0(t->id, t->id_n);
 		n->id_n = t->id_n;

@@ -18,7 +18,8 @@
 
 #define OUTPUT_MAX ((size_t)64 * 1024) /* kept of each stream */
 #define READS_MAX 32                   /* of a stream in one turn */
-#define KILL_MS 200 /* from SIGTERM to SIGKILL to giving up */
+#define PARENTS_MAX 16 /* between a command and who calls the server */
+#define KILL_MS 200    /* from SIGTERM to SIGKILL to giving up */
 
 enum stage { STAGE_RUN, STAGE_TERM, STAGE_KILL, STAGE_FAILED, STAGE_DONE };
 
@@ -49,12 +50,15 @@ struct job {
 	struct stream out;
 	struct stream err;
 	int handles; /* open libuv handles; the last one frees the job */
+	struct job *left_next; /* of those nobody waits for, see detach */
+	struct job **left_at;  /* NULL: not among them */
 	struct command_result result;
 };
 
 struct runner {
 	uv_loop_t *loop;
 	struct job *jobs; /* those somebody waits for */
+	struct job *left; /* those that were detached */
 	size_t active;
 	unsigned long last_id;
 	uint64_t turn; /* uv_now() of the last start */
@@ -118,8 +122,20 @@ stream_ready(uv_poll_t *p, int status, int events)
 }
 
 static void
+left_unlink(struct job *j)
+{
+	if (j->left_at == NULL)
+		return;
+	*j->left_at = j->left_next;
+	if (j->left_next != NULL)
+		j->left_next->left_at = j->left_at;
+	j->left_at = NULL;
+}
+
+static void
 job_close(struct job *j)
 {
+	left_unlink(j);
 	stream_close(&j->out);
 	stream_close(&j->err);
 	if (j->pidfd != -1) {
@@ -340,6 +356,8 @@ runner_free(struct runner *r)
 		return;
 	while (r->jobs != NULL)
 		job_abandon(r->jobs);
+	while (r->left != NULL)
+		job_close(r->left);
 	free(r);
 }
 
@@ -351,6 +369,56 @@ runner_cancel(struct runner *r, unsigned long id)
 			job_abandon(j);
 			return;
 		}
+}
+
+/* The child and its output stay watched, but keep no loop going. */
+void
+runner_detach(struct runner *r, unsigned long id)
+{
+	struct job *j = r->jobs;
+
+	while (j != NULL && j->id != id)
+		j = j->next;
+	if (j == NULL || j->stage != STAGE_RUN || j->pidfd == -1)
+		return;
+	(void)uv_timer_stop(&j->timer);
+	uv_unref((uv_handle_t *)&j->exit_poll);
+	if (j->out.fd != -1)
+		uv_unref((uv_handle_t *)&j->out.poll);
+	if (j->err.fd != -1)
+		uv_unref((uv_handle_t *)&j->err.poll);
+	j->left_next = r->left;
+	j->left_at = &r->left;
+	if (r->left != NULL)
+		r->left->left_at = &j->left_next;
+	r->left = j;
+	j->result.ok = true;
+	job_answer(j);
+}
+
+static unsigned long
+job_led_by(const struct runner *r, pid_t pid)
+{
+	for (const struct job *j = r->jobs; j != NULL; j = j->next)
+		if (j->pid == pid && j->pidfd != -1)
+			return j->id;
+	return 0;
+}
+
+/* A session of its own (sudo makes one) has its parents still. */
+unsigned long
+runner_job_of(const struct runner *r, pid_t pid)
+{
+	unsigned long id = 0;
+
+	if (r->jobs == NULL || pid <= 0)
+		return 0;
+	id = job_led_by(r, getsid(pid));
+	for (int i = 0; id == 0 && pid > 1 && i < PARENTS_MAX; i++) {
+		id = job_led_by(r, pid);
+		pid = spawn_parent(pid);
+	}
+	return id;
 }
 
 size_t

@@ -203,3 +203,21 @@ spawn_command(struct spawned *ret, const struct command *c)
 	ends_close(&e);
 	return error;
 }
+
+pid_t
+spawn_parent(pid_t pid)
+{
+	struct buf path = BUF_INIT, stat = BUF_INIT;
+	const char *end = NULL;
+	long parent = 0;
+
+	buf_addf(&path, "/proc/%ld/stat", (long)pid);
+	if (io_read_file(&stat, path.p, 4096) == 0)
+		end =
+		    strrchr(stat.p, ')'); /* behind a name that may hold any */
+	if (end != NULL && strlen(end) > 4)
+		parent = strtol(end + 4, NULL, 10);
+	buf_release(&path);
+	buf_release(&stat);
+	return (pid_t)parent;
+}

@@ -166,6 +166,7 @@ action_row_set(struct call *c)
 		if (action_call(a, name, call_text(c, 2), on_called, c, &err) !=
 		    0)
 			return fail_with(c, "builtins.ValueError", &err);
+		(void)call_answer_job(c, value_none());
 		return PENDING;
 	}
 	if (call_nargs(c) < 3)

@@ -67,10 +67,13 @@ enum outcome
 ban_set_banip(struct call *c)
 {
 	const struct value *ids = call_texts(c, 0);
+	struct jail *j = call_jail(c)->judge;
 
 	if (ids->n == 0)
 		return call_ok(c, value_int(0));
-	jail_banip(call_jail(c)->judge, ids->items, ids->n, on_count, c);
+	jail_hasty(j, c->job != 0);
+	jail_banip(j, ids->items, ids->n, on_count, c);
+	jail_hasty(j, false);
 	return PENDING;
 }
 
@@ -102,9 +105,12 @@ ban_set_unbanip(struct call *c)
 {
 	bool strict = strcmp(call_text(c, 0), "--report-absent") == 0;
 	const struct value *ids = call_texts(c, strict ? 1 : 0);
+	struct jail *j = call_jail(c)->judge;
 
-	jail_unbanip(call_jail(c)->judge, ids->items, ids->n,
+	jail_hasty(j, c->job != 0);
+	jail_unbanip(j, ids->items, ids->n,
 	    strict ? on_unbanned_strictly : on_unbanned, c);
+	jail_hasty(j, false);
 	return PENDING;
 }
 
@@ -187,6 +193,7 @@ ban_unban(struct call *c)
 	const struct value *ids = call_texts(c, 0);
 	bool all =
 	    ids->n == 1 && strcmp(value_str(value_at(ids, 0)), "--all") == 0;
+	bool hasty = c->job != 0;
 	struct sum *sum;
 
 	if (ids->n == 0)
@@ -198,11 +205,13 @@ ban_unban(struct call *c)
 		struct record *r = it.value;
 
 		sum->waiting++;
+		jail_hasty(r->judge, hasty);
 		if (all)
 			jail_unban_all(r->judge, on_part, sum);
 		else
 			jail_unbanip(r->judge, ids->items, ids->n,
 			    on_part_unbanned, sum);
+		jail_hasty(r->judge, false);
 	}
 	on_part(sum, 0);
 	return PENDING;

@@ -253,11 +253,27 @@ call_end(struct call *c)
 		value_free(c->answer);
 		c->answer = value_none();
 	}
-	c->fn(c->arg, c->answer, c->failed);
+	if (c->fn != NULL)
+		c->fn(c->arg, c->answer, c->failed);
+	else
+		value_free(c->answer);
 	value_free(c->scratch);
+	value_free(c->copy);
 	free(c);
 	if (exclusive)
 		exclusive_next(s);
+}
+
+bool
+call_answer_job(struct call *c, struct value *answer)
+{
+	if (c->job == 0 || c->fn == NULL) {
+		value_free(answer);
+		return c->job != 0;
+	}
+	c->fn(c->arg, answer, false);
+	c->fn = NULL;
+	return true;
 }
 
 /* A call that has waited: its jail may have gone meanwhile. */
@@ -318,6 +334,9 @@ run_exclusive(struct call *c)
 	while (*p != NULL)
 		p = &(*p)->next;
 	*p = c;
+	/* what is under way may wait for the very command that asks */
+	(void)call_answer_job(
+	    c, c->row->flags & ROW_STREAM ? value_text("OK") : value_none());
 	return PENDING;
 }
 
@@ -497,15 +516,17 @@ run_words(struct call *c)
 }
 
 void
-command_run(struct server *s, const struct value *words, unsigned flags,
+command_run(struct server *s, const struct value *words, struct caller by,
     answer_fn fn, void *arg)
 {
 	struct call *c = xcalloc(1, sizeof(*c));
 
 	c->server = s;
-	c->words = words;
+	c->copy = by.job != 0 ? value_copy(words) : NULL;
+	c->words = by.job != 0 ? c->copy : words;
 	c->at = 1;
-	c->flags = flags;
+	c->flags = by.flags;
+	c->job = by.job;
 	c->fn = fn;
 	c->arg = arg;
 	if (run_words(c) == DONE)

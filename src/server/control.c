@@ -43,6 +43,7 @@ struct conn {
 	size_t written;          /* bytes of out that were given away */
 	bool writing;
 	bool readonly;
+	pid_t peer;   /* who connected, 0: unknown */
 	bool eof;     /* the peer sends no more */
 	bool closing; /* after what is being written */
 	bool closed;  /* uv_close() was called */
@@ -178,6 +179,12 @@ request_answer(struct request *rq, struct value *answer)
 	value_free(answer);
 	value_free(rq->words);
 	free(rq);
+}
+
+pid_t
+request_peer(const struct request *rq)
+{
+	return rq->conn == NULL ? 0 : rq->conn->peer;
 }
 
 /* What cannot be read at all is answered by a bare text. */
@@ -412,6 +419,7 @@ conn_admit(struct conn *c)
 	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
 		return false;
+	c->peer = peer.pid;
 	if (peer.uid == 0 || peer.uid == geteuid())
 		return true;
 	c->readonly = true;

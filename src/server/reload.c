@@ -371,6 +371,7 @@ reload_executed(struct reload *r)
 		return;
 	}
 	r->staging = false;
+	(void)call_answer_job(r->stream->call, value_text("OK"));
 	reload_step(r, lift_bans, after_unban);
 }
 

@@ -57,6 +57,10 @@ on_request(
     void *arg, struct request *rq, const struct value *words, bool readonly)
 {
 	struct server *s = arg;
+	struct caller by = {
+	    .flags = readonly ? CALL_READONLY : 0,
+	    .job = runner_job_of(s->runner, request_peer(rq)),
+	};
 	struct value *answer;
 
 	if (s->stopping) {
@@ -65,7 +69,7 @@ on_request(
 		request_answer(rq, answer);
 		return;
 	}
-	command_run(s, words, readonly ? CALL_READONLY : 0, on_answer, rq);
+	command_run(s, words, by, on_answer, rq);
 }
 
 /* ---- options of the server */
@@ -223,6 +227,8 @@ server_stop(struct server *s, struct call *c)
 	log_msg(LOG_INFO_, "observer", "Observer stopped, 0 events remaining.");
 	log_msg(LOG_INFO_, "server", "Stopping all jails");
 	cymru_give_up(&s->cymru);
+	if (c != NULL && call_answer_job(c, value_none()))
+		runner_detach(s->runner, c->job);
 	(void)uv_timer_start(&s->patience, on_patience, LOOK_MS, LOOK_MS);
 	monitor_stop(s->monitor, on_sensor_stopped, s);
 }
@@ -251,7 +257,7 @@ stop_self(struct server *s)
 	}
 	s->stop_asked = true;
 	value_adds(words, "stop");
-	command_run(s, words, 0, on_own_stop, words);
+	command_run(s, words, (struct caller){0}, on_own_stop, words);
 }
 
 /* ---- starting */

@@ -188,6 +188,7 @@ stop_all(struct call *c)
 	log_msg(LOG_INFO_, "server", "Stopping all jails");
 	a->call = c;
 	a->waiting = 1;
+	(void)call_answer_job(c, value_none());
 	for (struct dict_iter it = {0}; dict_next(jails, &it);) {
 		a->waiting++;
 		record_stop(it.value, on_one_stopped, a);
@@ -212,6 +213,7 @@ run_stop(struct call *c)
 	r = dict_get(c->server->jails, name);
 	if (r == NULL)
 		return call_raise(c, exception_jail(name));
+	(void)call_answer_job(c, value_none());
 	record_stop(r, on_jail_stopped, c);
 	return PENDING;
 }

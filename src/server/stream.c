@@ -149,7 +149,8 @@ stream_go(struct stream *st)
 		if (jail != NULL && dict_get(st->broken, jail) != NULL)
 			continue;
 		st->answered = false;
-		command_run(st->server, command, CALL_QUIET, on_answer, st);
+		command_run(st->server, command,
+		    (struct caller){.flags = CALL_QUIET}, on_answer, st);
 		if (!st->answered)
 			break;
 	}

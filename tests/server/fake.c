@@ -499,7 +499,7 @@ fake_run(struct server *s, const char *request)
 	struct value *words = fake_parse(request);
 	bool done = false;
 
-	command_run(s, words, 0, on_answer, &done);
+	command_run(s, words, (struct caller){0}, on_answer, &done);
 	for (int i = 0; i < 1000 && !done; i++)
 		(void)uv_run(s->loop, UV_RUN_ONCE);
 	ck_assert_msg(done, "no answer to %s", request);

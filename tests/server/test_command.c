@@ -320,7 +320,8 @@ START_TEST(readers_may_only_look)
 		struct value *words = fake_parse(cases[i].request);
 		bool refused = cases[i].refused;
 
-		command_run(s, words, CALL_READONLY, on_answer, &refused);
+		command_run(s, words, (struct caller){.flags = CALL_READONLY},
+		    on_answer, &refused);
 		value_free(words);
 	}
 }
