@@ -1,7 +1,7 @@
 /*
  * dict - hash from byte strings to pointers, in insertion order
  *
- * Keys are copied. Keys may be hostile: the hash is seeded per process.
+ * Keys are copied. They may be hostile: the hash is seeded per process.
  * Replacing the value of a key keeps its position.
  */
 #ifndef BASE_DICT_H
@@ -13,6 +13,8 @@ struct dict;
 
 /* free_value is called on values that go (may be NULL: values borrowed). */
 struct dict *dict_new(void (*free_value)(void *));
+/* Keys are not copied: they belong to their values and go with them. */
+struct dict *dict_new_lent(void (*free_value)(void *));
 void dict_free(struct dict *d);
 /* Removes everything. */
 void dict_clear(struct dict *d);

@@ -17,6 +17,9 @@ char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull, nonnull));
 /* Copy of n bytes with a NUL after them; p may hold NUL itself. */
 char *xmemdup0(const char *p, size_t n)
     __attribute__((malloc, returns_nonnull));
+/* Copy of n bytes. */
+void *xmemdup(const void *p, size_t n)
+    __attribute__((malloc, returns_nonnull, nonnull));
 char *xasprintf(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), malloc, returns_nonnull));
 

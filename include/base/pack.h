@@ -24,6 +24,12 @@ void pack_bytes(struct buf *b, const char *p, size_t n);
 void pack_str(struct buf *b, const char *s);
 /* All types but VALUE_OBJECT; NULL is packed as None. */
 void pack_value(struct buf *b, const struct value *v);
+/*
+ * The same piece by piece: a text (p NULL: None); a LIST, TUPLE or DICT, whose
+ * n items (key, value, key, value ...) must follow.
+ */
+void pack_text(struct buf *b, const char *p, size_t n);
+void pack_sequence(struct buf *b, enum value_type type, size_t n);
 
 struct unpack {
 	const char *p; /* what is left, borrowed */

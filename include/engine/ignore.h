@@ -62,6 +62,9 @@ void ignore_copy(struct ignore *g, const struct ignore *src);
 /* Asks for the names that will be needed. */
 void ignore_warm(struct ignore *g);
 
+/* Whether matches and data of a ticket are looked at, not only its id. */
+bool ignore_reads_captures(const struct ignore *g);
+
 typedef void (*ignore_fn)(void *arg, bool ignored);
 
 /*

@@ -85,8 +85,8 @@ bool jail_is_idle(const struct jail *j);
 
 /* ---- input */
 
-/* Takes the contents of f over; always taken, full or not. */
-void jail_failure(struct jail *j, struct failure *f);
+/* What f borrows is copied; always taken, full or not. */
+void jail_failure(struct jail *j, const struct failure *f);
 /* Time to pause the sensor for this jail. */
 bool jail_full(const struct jail *j);
 /* Whoever gives the failures does not care: to be cut off. */

@@ -37,6 +37,7 @@ struct item {
 	bool resolving;
 	bool resolved;
 	struct ticket **tickets; /* FAILURE, ATTEMPT: still to be judged */
+	struct ticket *single;   /* where tickets points to for one */
 	size_t n;
 	size_t at;
 	int weight;
@@ -170,8 +171,9 @@ void judge_restore_drop(struct jail *j);
 
 /* ---- jailban: verdicts */
 
-/* Counts the failure t and bans. Takes t over. */
-void judge_failure(struct jail *j, struct ticket *t, int weight, bool attempt);
+/* Counts the failure t and bans. */
+void judge_failure(
+    struct jail *j, const struct ticket *t, int weight, bool attempt);
 /* Bans t, takes it over; work may be NULL. */
 void judge_ban(
     struct jail *j, struct ticket *t, enum runner_lane lane, struct work *work);

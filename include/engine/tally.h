@@ -16,28 +16,34 @@ struct tally;
 
 #define TALLY_IDS_MAX 65536
 #define TALLY_BYTES_MAX (64u << 20)
+/* Captures and matches beyond these bytes go to the spool. */
+#define TALLY_BYTES_SPOOL (128u << 10)
+/* So many matches of one id come back from there at most. */
+#define TALLY_MATCHES_SPOOLED 1000
 /*
- * Matches of a jail beyond these bytes: an id then keeps its last few only,
- * whatever maxmatches says. A flood costs no memory, and the database keeps
- * no more than dbmaxmatches (10) anyway.
+ * Without a spool: matches of a jail beyond these bytes. An id then keeps its
+ * last few only, whatever maxmatches says. A flood costs no memory, and the
+ * database keeps no more than dbmaxmatches (10) anyway.
  */
 #define TALLY_BYTES_PLENTY (256u << 10)
 #define TALLY_MATCHES_FEW 10
 
-/* findtime 600 s, maxmatches 5. */
+/* findtime 600 s, maxmatches 5, no spool. */
 struct tally *tally_new(void);
 void tally_free(struct tally *t);
 void tally_set_findtime(struct tally *t, double seconds);
 void tally_set_maxmatches(struct tally *t, int n);
+/* Where there is a folder for the spool; copied. NULL: none. */
+void tally_set_folder(struct tally *t, const char *folder);
 /* For tests; both at least 1. */
 void tally_set_bounds(struct tally *t, size_t ids, size_t bytes);
 
 /*
- * Counts a failure of this weight. Takes tk over: the first ticket of an id
- * is kept, of later ones only the matches. Returns the count to compare with
- * maxretry. Failures may come out of order.
+ * Counts a failure of this weight. Of tk, which is borrowed, the first one of
+ * an id is kept, of later ones only the matches. Returns the count to compare
+ * with maxretry. Failures may come out of order.
  */
-int tally_add(struct tally *t, struct ticket *tk, int weight);
+int tally_add(struct tally *t, const struct ticket *tk, int weight);
 /*
  * More weight for a failure that was just added, because its id was banned
  * bancount times before. Returns the count; 0 when the id is not there.

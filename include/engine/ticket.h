@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/addr.h"
+#include "base/packed.h"
 #include "base/value.h"
 
 struct ticket {
@@ -34,6 +35,12 @@ struct ticket {
 
 /* The id is normalised; matches and data are empty. Free: ticket_free(). */
 struct ticket *ticket_new(const char *id, size_t n, double time);
+/* The same, packed: matches (a list) and data (a dict) are copied. */
+struct ticket *ticket_new_packed(const char *id, size_t n, double time,
+    const struct packed matches, const struct packed data);
+/* Another id; matches, data and time are those of t. */
+struct ticket *ticket_new_like(
+    const char *id, size_t n, const struct ticket *t);
 void ticket_free(struct ticket *t);
 struct ticket *ticket_copy(const struct ticket *t);
 
@@ -45,6 +52,12 @@ struct ticket *ticket_copy(const struct ticket *t);
 void ticket_pack(struct ticket *t);
 /* No-op when it is not packed. */
 void ticket_unpack(struct ticket *t);
+/*
+ * Matches and data as bytes, whether t is packed or not: borrowed from it, or
+ * from scratch, which is emptied first.
+ */
+void ticket_parts(const struct ticket *t, struct buf *scratch,
+    struct packed *matches, struct packed *data);
 
 /* Address for <ip>: data "ip" if there, else the id. Borrowed. */
 const char *ticket_ip(const struct ticket *t);
@@ -54,8 +67,6 @@ int ticket_family(const struct ticket *t);
 double ticket_end(const struct ticket *t, double bantime);
 /* Lines of matches joined by newlines, as <matches> prints them. */
 void ticket_matches(struct buf *out, const struct ticket *t);
-/* One match as text; owned by the caller. */
-struct value *ticket_match_joined(const struct value *match);
 /* Drops the oldest matches beyond max. */
 void ticket_keep_matches(struct ticket *t, int max);
 /*

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/pack.h"
 #include "base/value.h"
 
 /* Numbers of the names that the program itself asks for. */
@@ -95,8 +96,9 @@ void captures_overlay(struct captures *c, const struct captures *over);
 void captures_merge(struct captures *c, const struct captures *over);
 void captures_overlay_borrowed(struct captures *c, const struct captures *over);
 
-/* Text, None or tuple of one, owned by the caller. */
+/* Text, None or tuple of one, owned by the caller; or packed. */
 struct value *capture_value(const struct capture *i);
+void capture_pack(struct buf *b, const struct capture *i);
 /* All of them as a dict, owned by the caller. */
 struct value *captures_value(const struct captures *c, const struct names *t);
 

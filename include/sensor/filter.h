@@ -48,8 +48,8 @@ struct filter_line {
 	const struct datematch *found;
 };
 
-/* Called for each failure; takes the contents of f over. */
-typedef void (*failure_fn)(void *arg, struct failure *f);
+/* Called for each failure; f is borrowed for the call. */
+typedef void (*failure_fn)(void *arg, const struct failure *f);
 
 struct trace; /* what fail2ban-regex wants to know, see below */
 

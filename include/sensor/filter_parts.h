@@ -59,6 +59,7 @@ struct filter {
 	size_t nmatched;
 	size_t cap_matched;
 	struct buf id;
+	struct buf packed; /* the failure that is told of */
 };
 
 enum filter_warning {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/value.h"
+#include "base/pack.h"
 
 /* A line cut at its date; borrowed bytes. */
 struct triple {
@@ -48,11 +48,9 @@ void linelist_reset(struct linelist *l);
 void linelist_add(struct linelist *l, const struct triple *t);
 /* The i-th line; borrowed until the next change. */
 struct triple linelist_at(const struct linelist *l, size_t i);
-/* One line as a value. */
-struct value *triple_value(const struct triple *t);
+/* One line as a packed list of three texts. */
+void triple_pack(struct buf *b, const struct triple *t);
 /* Copies all lines of from; not l itself. */
 void linelist_append(struct linelist *l, const struct linelist *from);
-/* List of [before, date, after], owned by the caller. */
-struct value *linelist_value(const struct linelist *l);
 
 #endif

@@ -38,9 +38,9 @@ struct reader_position {
 };
 
 struct reader_ops {
-	/* Takes the contents of f over. */
-	void (*failure)(
-	    void *arg, const struct reader_place *place, struct failure *f);
+	/* f is borrowed for the call. */
+	void (*failure)(void *arg, const struct reader_place *place,
+	    const struct failure *f);
 	/* What moved; they hold together or not at all. */
 	void (*positions)(
 	    void *arg, const struct reader_position *positions, size_t n);

@@ -52,7 +52,7 @@ struct monitor_ops {
 	 * Call monitor_pause() when there is no room for more; those that are
 	 * on their way still come (a few hundred at most).
 	 */
-	void (*failure)(void *arg, const char *jail, struct failure *f);
+	void (*failure)(void *arg, const char *jail, const struct failure *f);
 	/*
 	 * Everything of this log up to pos->at has come through failure():
 	 * goes to table logs when (not before) the failures that were given

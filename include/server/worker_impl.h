@@ -53,8 +53,8 @@ void worker_wake(struct worker *w);
 /* Sends what is in failures. */
 void worker_flush(struct worker *w);
 /* Appends one failure. */
-void worker_failure(
-    struct worker *w, const struct reader_place *place, struct failure *f);
+void worker_failure(struct worker *w, const struct reader_place *place,
+    const struct failure *f);
 /* Positions and counters. */
 void worker_tell(struct worker *w);
 

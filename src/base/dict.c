@@ -3,6 +3,7 @@
  * the order. Deleting leaves a hole in both; a rebuild squeezes them out
  * when half of the entries are holes, so long-lived dicts stay small.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,24 +13,25 @@
 #include "base/mem.h"
 
 struct entry {
-	char *key; /* owned, NULL: a hole */
-	size_t n;  /* bytes of key */
-	uint64_t hash;
+	const char *key; /* owned or lent, NULL: a hole */
 	void *value;
+	uint32_t n; /* bytes of key */
+	uint32_t hash;
 };
 
 struct dict {
 	struct entry *entries;
-	size_t n;      /* entries used, holes included */
-	size_t cap;    /* entries allocated */
-	size_t live;   /* entries that are no holes */
-	size_t *slots; /* entry number + 1, 0: free */
-	size_t mask;   /* number of slots - 1, slots a power of two */
+	size_t n;        /* entries used, holes included */
+	size_t cap;      /* entries allocated */
+	size_t live;     /* entries that are no holes */
+	uint32_t *slots; /* entry number + 1, 0: free */
+	size_t mask;     /* number of slots - 1, slots a power of two */
 	void (*free_value)(void *);
+	bool lent; /* keys belong to the values */
 };
 
 /* FNV-1a with a random start and a final mix: no stranger can aim at it. */
-static uint64_t
+static uint32_t
 hash_bytes(const char *key, size_t n)
 {
 	static uint64_t seed;
@@ -44,7 +46,7 @@ hash_bytes(const char *key, size_t n)
 		h = (h ^ (unsigned char)key[i]) * 1099511628211u;
 	h ^= h >> 29;
 	h *= 0xbf58476d1ce4e5b9u ^ (seed << 1);
-	return h ^ h >> 32;
+	return (uint32_t)(h ^ h >> 32);
 }
 
 struct dict *
@@ -56,13 +58,34 @@ dict_new(void (*free_value)(void *))
 	return d;
 }
 
+struct dict *
+dict_new_lent(void (*free_value)(void *))
+{
+	struct dict *d = dict_new(free_value);
+
+	d->lent = true;
+	return d;
+}
+
+static void
+free_key(struct dict *d, struct entry *e)
+{
+	union {
+		const char *lent;
+		char *own;
+	} key = {.lent = e->key};
+
+	if (!d->lent)
+		free(key.own);
+	e->key = NULL;
+}
+
 static void
 entry_release(struct dict *d, struct entry *e)
 {
 	if (d->free_value != NULL && e->value != NULL)
 		d->free_value(e->value);
-	free(e->key);
-	e->key = NULL;
+	free_key(d, e);
 	e->value = NULL;
 }
 
@@ -89,7 +112,7 @@ dict_free(struct dict *d)
 }
 
 static struct entry *
-find(const struct dict *d, const char *key, size_t n, uint64_t hash)
+find(const struct dict *d, const char *key, size_t n, uint32_t hash)
 {
 	if (d->slots == NULL)
 		return NULL;
@@ -124,7 +147,7 @@ rebuild(struct dict *d)
 
 		while (d->slots[s] != 0)
 			s = (s + 1) & d->mask;
-		d->slots[s] = i + 1;
+		d->slots[s] = (uint32_t)i + 1;
 	}
 }
 
@@ -145,7 +168,7 @@ dict_get(const struct dict *d, const char *key)
 void
 dict_setn(struct dict *d, const char *key, size_t n, void *value)
 {
-	uint64_t hash = hash_bytes(key, n);
+	uint32_t hash = hash_bytes(key, n);
 	struct entry *e = find(d, key, n, hash);
 	size_t s;
 
@@ -155,18 +178,20 @@ dict_setn(struct dict *d, const char *key, size_t n, void *value)
 		e->value = value;
 		return;
 	}
+	if (n > UINT32_MAX || d->n >= UINT32_MAX / 4)
+		abort();
 	if (d->slots == NULL || (d->n + 1) * 2 > d->mask + 1)
 		rebuild(d);
 	GROW(d->entries, d->n, d->cap);
 	e = &d->entries[d->n++];
-	e->key = xmemdup0(key, n);
-	e->n = n;
+	e->key = d->lent ? key : xmemdup0(key, n);
+	e->n = (uint32_t)n;
 	e->hash = hash;
 	e->value = value;
 	d->live++;
 	for (s = hash & d->mask; d->slots[s] != 0; s = (s + 1) & d->mask)
 		;
-	d->slots[s] = d->n;
+	d->slots[s] = (uint32_t)d->n;
 }
 
 void
@@ -184,8 +209,7 @@ dict_taken(struct dict *d, const char *key, size_t n)
 	if (e == NULL)
 		return NULL;
 	value = e->value;
-	free(e->key);
-	e->key = NULL;
+	free_key(d, e);
 	e->value = NULL;
 	if (--d->live == 0) {
 		/* the entries stay for an iteration that may be going on */

@@ -58,6 +58,12 @@ xmemdup0(const char *p, size_t n)
 	return copy;
 }
 
+void *
+xmemdup(const void *p, size_t n)
+{
+	return memcpy(xmalloc(n), p, n);
+}
+
 char *
 xasprintf(const char *fmt, ...)
 {

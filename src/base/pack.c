@@ -68,6 +68,22 @@ pack_str(struct buf *b, const char *s)
 	pack_bytes(b, s == NULL ? "" : s, s == NULL ? 0 : strlen(s));
 }
 
+void
+pack_text(struct buf *b, const char *p, size_t n)
+{
+	pack_u8(b, p == NULL ? VALUE_NONE : VALUE_TEXT);
+	if (p != NULL)
+		pack_bytes(b, p, n);
+}
+
+void
+pack_sequence(struct buf *b, enum value_type type, size_t n)
+{
+	assert(n < UINT32_MAX);
+	pack_u8(b, type);
+	pack_u32(b, (uint32_t)n);
+}
+
 static void
 pack_items(struct buf *b, const struct value *v)
 {

@@ -282,26 +282,37 @@ ignore_warm(struct ignore *g)
 			names_warm(g->names, g->entries[i].text);
 }
 
+bool
+ignore_reads_captures(const struct ignore *g)
+{
+	return g->cache_key != NULL || g->command[0] != '\0';
+}
+
 int
 ignore_ask(struct ignore *g, const struct ticket *t, ignore_fn fn, void *arg,
     struct ignore_check **check)
 {
-	struct ignore_check *c = xcalloc(1, sizeof(*c));
+	struct ignore_check quick = {.g = g, .t = t, .fn = fn, .arg = arg};
+	struct ignore_check *c = &quick;
 	enum answer a;
 
-	c->g = g;
-	c->t = t;
-	c->fn = fn;
-	c->arg = arg;
+	/* a command is told where it belongs to before it is known to wait */
+	if (g->command[0] != '\0')
+		c = xmemdup(&quick, sizeof(quick));
 	a = go_on(c);
 	if (a == ANSWER_WAIT) {
+		if (c == &quick)
+			c = xmemdup(&quick, sizeof(quick));
 		c->next = g->checks;
 		g->checks = c;
 		*check = c;
 		return -1;
 	}
 	conclude(c, a == ANSWER_YES);
-	check_free(c);
+	if (c == &quick)
+		free(c->key);
+	else
+		check_free(c);
 	return a == ANSWER_YES;
 }
 

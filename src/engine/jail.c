@@ -107,6 +107,22 @@ turn_new(struct jail *j)
 	return turn;
 }
 
+/* Matches that are too many for memory lie beside the database. */
+static void
+set_folder(struct jail *j)
+{
+	const struct history *h = j->env.history;
+	const char *path = h == NULL ? "" : history_path(h);
+	const char *slash = strrchr(path, '/');
+	char *folder;
+
+	if (slash == NULL || history_is_lost(h))
+		return;
+	folder = xmemdup0(path, (size_t)(slash - path) + 1);
+	tally_set_folder(j->tally, folder);
+	free(folder);
+}
+
 struct jail *
 jail_new(const char *name, const struct jail_env *env)
 {
@@ -125,6 +141,7 @@ jail_new(const char *name, const struct jail_env *env)
 	};
 	j->actions = actionset_new(&j->action_env, env->runner);
 	j->tally = tally_new();
+	set_folder(j);
 	j->bans = bans_new();
 	judge_rules_init(j, &j->rules);
 	judge_rules_apply(j);
@@ -251,7 +268,8 @@ judge_item_free(struct item *it)
 		it->jail->env.resolve_cancel(it->jail->env.arg, it);
 	for (size_t i = it->at; i < it->n; i++)
 		ticket_free(it->tickets[i]);
-	free(it->tickets);
+	if (it->tickets != &it->single)
+		free(it->tickets);
 	free(it->name);
 	free(it->path);
 	free(it);
@@ -265,8 +283,8 @@ item_bytes(const struct item *it)
 	for (size_t i = it->at; i < it->n; i++) {
 		const struct ticket *t = it->tickets[i];
 
-		bytes += sizeof(*t) + t->id_n + value_bytes(t->matches) +
-		         value_bytes(t->data);
+		bytes += sizeof(*t) + t->id_n + t->packed_n +
+		         value_bytes(t->matches) + value_bytes(t->data);
 	}
 	return bytes;
 }
@@ -325,21 +343,14 @@ add_resolved(struct item *it, const struct value *addresses)
 {
 	struct ticket *t = it->tickets[0];
 
-	it->tickets =
-	    xreallocarray(it->tickets, addresses->n + 1, sizeof(*it->tickets));
+	it->tickets = xcalloc(addresses->n, sizeof(*it->tickets));
 	it->n = 0;
 	for (size_t i = 0; i < addresses->n; i++) {
 		const struct value *a = addresses->items[i];
-		struct ticket *one;
 
-		if (!value_is(a, VALUE_TEXT))
-			continue;
-		one = ticket_new(a->text, a->text_n, t->time);
-		value_free(one->matches);
-		value_free(one->data);
-		one->matches = value_copy(t->matches);
-		one->data = value_copy(t->data);
-		it->tickets[it->n++] = one;
+		if (value_is(a, VALUE_TEXT))
+			it->tickets[it->n++] =
+			    ticket_new_like(a->text, a->text_n, t);
 	}
 	ticket_free(t);
 }
@@ -389,10 +400,9 @@ verdict(struct jail *j, struct item *it, bool ignored)
 {
 	struct ticket *t = it->tickets[it->at++];
 
-	if (ignored)
-		ticket_free(t);
-	else
+	if (!ignored)
 		judge_failure(j, t, it->weight, it->kind == ITEM_ATTEMPT);
+	ticket_free(t);
 	if (it->done != NULL)
 		it->done(it->arg, ignored ? 0 : 1);
 }
@@ -427,6 +437,8 @@ step(struct jail *j)
 		pop(j);
 		return true;
 	}
+	if (ignore_reads_captures(j->rules.ignore))
+		ticket_unpack(it->tickets[it->at]);
 	ignored = ignore_ask(
 	    j->rules.ignore, it->tickets[it->at], on_ignored, j, &j->check);
 	if (ignored >= 0)

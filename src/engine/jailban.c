@@ -84,10 +84,9 @@ weigh(struct jail *j, const struct ticket *t)
 }
 
 void
-judge_failure(struct jail *j, struct ticket *t, int weight, bool attempt)
+judge_failure(struct jail *j, const struct ticket *t, int weight, bool attempt)
 {
-	struct ticket known = {
-	    .id = xmemdup0(t->id, t->id_n), .id_n = t->id_n, .time = t->time};
+	struct ticket *ban;
 	int retry, heavier;
 
 	log_failure(j, t, attempt ? "Attempt" : "Found");
@@ -95,16 +94,15 @@ judge_failure(struct jail *j, struct ticket *t, int weight, bool attempt)
 	log_msg(LOG_DEBUG_, "failmanager",
 	    "Total # of detected failures: %lu. Current failures from %zu IPs "
 	    "(IP:count): %s:%d",
-	    tally_total(j->tally), tally_count(j->tally), known.id, retry);
-	heavier = weigh(j, &known);
+	    tally_total(j->tally), tally_count(j->tally), t->id, retry);
+	heavier = weigh(j, t);
 	if (heavier > retry)
 		retry = heavier;
-	if (retry >= j->rules.maxretry) {
-		t = tally_take(j->tally, known.id, known.id_n);
-		if (t != NULL)
-			judge_ban(j, t, LANE_LIVE, NULL);
-	}
-	free(known.id);
+	if (retry < j->rules.maxretry)
+		return;
+	ban = tally_take(j->tally, t->id, t->id_n);
+	if (ban != NULL)
+		judge_ban(j, ban, LANE_LIVE, NULL);
 }
 
 /* ---- longer bans */

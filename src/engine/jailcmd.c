@@ -12,59 +12,51 @@
 /* ---- input */
 
 static struct ticket *
-failure_ticket(const struct value *id, double time)
+failure_ticket(const struct failure *f)
 {
-	struct buf text = BUF_INIT;
+	struct buf printed = BUF_INIT;
 	struct ticket *t;
 	double now = clock_now();
+	size_t n;
+	const char *id = packed_text(f->id, &n);
 
-	value_print(&text, id);
+	if (id == NULL) {
+		packed_print(&printed, f->id);
+		id = printed.p;
+		n = printed.n;
+	}
 	/* fail2ban: nothing happens in the future; NaN fails both tests */
-	t = ticket_new(text.p, text.n, time >= 0 && time <= now ? time : now);
-	buf_release(&text);
+	t = ticket_new_packed(id, n,
+	    f->time >= 0 && f->time <= now ? f->time : now, f->matches,
+	    f->data);
+	buf_release(&printed);
 	return t;
 }
 
-/* Takes it when it is one of the two types that it may be. */
 static void
-take_value(struct value **to, struct value **from, enum value_type type)
+push_ticket(struct jail *j, struct item *it, struct ticket *t)
 {
-	if (!value_is(*from, type))
-		return;
-	value_free(*to);
-	*to = *from;
-	*from = NULL;
-}
-
-static void
-push_ticket(struct item *it, struct ticket *t)
-{
-	it->tickets = xcalloc(1, sizeof(*it->tickets));
-	it->tickets[0] = t;
+	it->single = t;
+	it->tickets = &it->single;
 	it->n = 1;
+	judge_push(j, it);
 }
 
 void
-jail_failure(struct jail *j, struct failure *f)
+jail_failure(struct jail *j, const struct failure *f)
 {
 	struct item *it;
 	struct ticket *t;
 
-	if (j->stopping || f->id == NULL) {
-		failure_release(f);
+	if (j->stopping)
 		return;
-	}
 	it = xcalloc(1, sizeof(*it));
-	t = failure_ticket(f->id, f->time);
+	t = failure_ticket(f);
 	it->kind = ITEM_FAILURE;
 	it->weight = f->count > 0 ? f->count : 1;
 	if (f->resolve && !t->is_addr)
 		it->name = xmemdup0(t->id, t->id_n);
-	take_value(&t->data, &f->data, VALUE_DICT);
-	take_value(&t->matches, &f->matches, VALUE_LIST);
-	failure_release(f);
-	push_ticket(it, t);
-	judge_push(j, it);
+	push_ticket(j, it, t);
 }
 
 void
@@ -108,8 +100,7 @@ jail_attempt(struct jail *j, const char *id, const struct value *matches,
 	it->weight = t->matches->n > 0 ? (int)t->matches->n : 1;
 	it->done = done;
 	it->arg = arg;
-	push_ticket(it, t);
-	judge_push(j, it);
+	push_ticket(j, it, t);
 }
 
 /* ---- ban and unban */

@@ -1,27 +1,30 @@
 /*
  * Failures are not stored one by one: an offender is a count, the two ends of
- * its window and a ticket, packed where there are many. A heap by the last
- * failure serves both the expiry and the eviction, so nothing is ever scanned.
+ * its window and its evidence. A heap by the last failure serves both the
+ * expiry and the eviction, so nothing is ever scanned.
  */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/dict.h"
 #include "base/heap.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "engine/evidence.h"
 #include "engine/tally.h"
-
-enum {
-	PACKED_FROM = 100, /* offenders: with fewer memory is no matter */
-};
 
 struct offender {
 	struct heap_node node; /* first member; key: latest failure */
 	struct tally *tally;
-	struct ticket *ticket; /* the first failure's, owned */
-	double first;          /* start of the window */
-	int retry;             /* failures in it, estimated */
-	size_t bytes;          /* of id, data and matches */
+	struct evidence evidence;
+	double first; /* start of the window */
+	int retry;    /* failures in it, estimated */
+	int failures; /* real ones */
+	int bancount;
+	uint32_t id_n;
+	char id[]; /* and a NUL */
 };
 
 struct tally {
@@ -31,10 +34,19 @@ struct tally {
 	int maxmatches;
 	size_t ids_max;
 	size_t bytes_max;
-	size_t bytes; /* of all offenders */
+	size_t bytes; /* of all offenders in memory */
 	unsigned long total;
 	unsigned long evicted;
+	char *folder; /* of the spool; NULL: there is none */
+	struct spool *spool;
+	struct buf scratch;
 };
+
+static size_t
+offender_bytes(const struct offender *o)
+{
+	return o->id_n + evidence_bytes(&o->evidence);
+}
 
 static void
 offender_free(void *p)
@@ -42,8 +54,8 @@ offender_free(void *p)
 	struct offender *o = p;
 
 	heap_remove(&o->tally->by_last, &o->node);
-	o->tally->bytes -= o->bytes;
-	ticket_free(o->ticket);
+	o->tally->bytes -= offender_bytes(o);
+	evidence_release(&o->evidence);
 	free(o);
 }
 
@@ -52,11 +64,12 @@ tally_new(void)
 {
 	struct tally *t = xcalloc(1, sizeof(*t));
 
-	t->offenders = dict_new(offender_free);
+	t->offenders = dict_new_lent(offender_free);
 	t->findtime = 600;
 	t->maxmatches = 5;
 	t->ids_max = TALLY_IDS_MAX;
 	t->bytes_max = TALLY_BYTES_MAX;
+	buf_init(&t->scratch);
 	return t;
 }
 
@@ -67,6 +80,9 @@ tally_free(struct tally *t)
 		return;
 	dict_free(t->offenders);
 	heap_release(&t->by_last);
+	spool_free(t->spool);
+	buf_release(&t->scratch);
+	free(t->folder);
 	free(t);
 }
 
@@ -80,6 +96,13 @@ void
 tally_set_maxmatches(struct tally *t, int n)
 {
 	t->maxmatches = n;
+}
+
+void
+tally_set_folder(struct tally *t, const char *folder)
+{
+	free(t->folder);
+	t->folder = folder == NULL ? NULL : xstrdup(folder);
 }
 
 void
@@ -111,88 +134,102 @@ offender_slide(struct offender *o, double when)
 	heap_set(&o->tally->by_last, &o->node, when);
 }
 
-static size_t
-match_bytes(const struct value *m)
-{
-	size_t bytes = sizeof(*m) + m->text_n;
-
-	for (size_t k = 0; k < m->n; k++)
-		bytes += sizeof(*m) + m->items[k]->text_n;
-	return bytes;
-}
-
-static void
-offender_add_bytes(struct offender *o, size_t bytes)
-{
-	o->bytes += bytes;
-	o->tally->bytes += bytes;
-}
-
 static struct offender *
 find(struct tally *t, const char *id, size_t n)
 {
 	return dict_getn(t->offenders, id, n);
 }
 
-static struct offender *
-insert(struct tally *t, struct ticket *tk, int weight)
-{
-	struct offender *o = xcalloc(1, sizeof(*o));
+/* ---- evidence */
 
+static void
+no_spool(struct tally *t)
+{
+	log_msg(LOG_WARN, "filter",
+	    "Matches cannot be kept in '%s' (%m): the last %d of each address "
+	    "stay in memory",
+	    t->folder, TALLY_MATCHES_FEW);
+	free(t->folder);
+	t->folder = NULL;
+}
+
+/* There is much of it: everything that is in memory goes to the spool. */
+static void
+begin_spool(struct tally *t)
+{
+	t->spool = spool_new(t->folder);
+	if (t->spool == NULL) {
+		no_spool(t);
+		return;
+	}
+	for (struct dict_iter it = {0}; dict_next(t->offenders, &it);) {
+		struct offender *o = it.value;
+
+		t->bytes -= offender_bytes(o);
+		if (!o->evidence.spooled)
+			(void)evidence_spool(&o->evidence, t->spool);
+		t->bytes += offender_bytes(o);
+	}
+}
+
+static void
+settle(struct tally *t, struct offender *o)
+{
+	t->bytes += offender_bytes(o);
+	if (t->folder == NULL || o->evidence.spooled)
+		return;
+	if (t->spool == NULL) {
+		if (t->bytes > TALLY_BYTES_SPOOL)
+			begin_spool(t);
+		return;
+	}
+	t->bytes -= offender_bytes(o);
+	if (!evidence_spool(&o->evidence, t->spool))
+		no_spool(t);
+	t->bytes += offender_bytes(o);
+}
+
+static struct offender *
+insert(struct tally *t, const struct ticket *tk, int weight)
+{
+	struct offender *o = xcalloc(1, sizeof(*o) + tk->id_n + 1);
+	struct packed matches, data;
+
+	ticket_parts(tk, &t->scratch, &matches, &data);
+	evidence_init(&o->evidence, matches, data);
 	o->tally = t;
-	o->ticket = tk;
 	o->first = tk->time;
 	o->retry = weight > tk->failures ? weight : tk->failures;
-	if (tk->failures < 1)
-		tk->failures = 1;
+	o->failures = tk->failures < 1 ? 1 : tk->failures;
+	o->bancount = tk->bancount;
+	o->id_n = (uint32_t)tk->id_n;
+	memcpy(o->id, tk->id, tk->id_n);
 	heap_set(&t->by_last, &o->node, tk->time);
-	offender_add_bytes(o, tk->id_n + value_bytes(tk->data));
-	for (size_t i = 0; i < tk->matches->n; i++)
-		offender_add_bytes(o, match_bytes(tk->matches->items[i]));
-	dict_setn(t->offenders, tk->id, tk->id_n, o);
+	dict_setn(t->offenders, o->id, o->id_n, o);
+	settle(t, o);
 	return o;
 }
 
 static void
-add_match(struct offender *o, const struct value *m)
+merge(struct tally *t, struct offender *o, const struct ticket *tk, int weight)
 {
-	struct value *joined = ticket_match_joined(m);
+	struct packed matches, data;
+	int max = t->maxmatches;
 
-	offender_add_bytes(o, match_bytes(joined));
-	(void)value_add(o->ticket->matches, joined);
-}
-
-static void
-keep_matches(struct offender *o)
-{
-	const struct value *matches = o->ticket->matches;
-	int max = o->tally->maxmatches;
-
-	if (max > TALLY_MATCHES_FEW && o->tally->bytes > TALLY_BYTES_PLENTY)
+	if (max > TALLY_MATCHES_FEW && t->bytes > TALLY_BYTES_PLENTY)
 		max = TALLY_MATCHES_FEW;
-	for (size_t i = 0; i + (size_t)(max < 0 ? 0 : max) < matches->n; i++)
-		offender_add_bytes(o, -match_bytes(matches->items[i]));
-	ticket_keep_matches(o->ticket, max);
-}
-
-/*
- * fail2ban: the first ticket keeps its matches as lists and is not cut; what
- * is merged into it becomes text, and then only maxmatches stay.
- */
-static void
-merge(struct offender *o, struct ticket *tk, int weight)
-{
-	struct ticket *kept = o->ticket;
-
-	ticket_unpack(kept);
 	offender_slide(o, tk->time);
 	o->retry += weight;
-	kept->failures += tk->failures > 1 ? tk->failures : 1;
-	for (size_t i = 0; i < tk->matches->n; i++)
-		add_match(o, tk->matches->items[i]);
-	keep_matches(o);
-	ticket_free(tk);
+	o->failures += tk->failures > 1 ? tk->failures : 1;
+	ticket_parts(tk, &t->scratch, &matches, &data);
+	t->bytes -= offender_bytes(o);
+	if (!evidence_add(&o->evidence, matches, max, t->spool) &&
+	    t->folder != NULL)
+		no_spool(t);
+	settle(t, o);
 }
+
+/* ---- bounds */
 
 static bool
 is_too_big(const struct tally *t)
@@ -215,27 +252,23 @@ evict(struct tally *t, struct offender *keep)
 		struct offender *o = (struct offender *)heap_min(&t->by_last);
 
 		t->evicted++;
-		dict_deln(t->offenders, o->ticket->id, o->ticket->id_n);
+		dict_deln(t->offenders, o->id, o->id_n);
 	}
 	heap_set(&t->by_last, &keep->node, last);
 }
 
 int
-tally_add(struct tally *t, struct ticket *tk, int weight)
+tally_add(struct tally *t, const struct ticket *tk, int weight)
 {
 	struct offender *o = find(t, tk->id, tk->id_n);
-	int retry;
 
 	t->total++;
 	if (o == NULL)
 		o = insert(t, tk, weight);
 	else
-		merge(o, tk, weight);
-	retry = o->retry;
-	if (dict_count(t->offenders) >= PACKED_FROM)
-		ticket_pack(o->ticket);
+		merge(t, o, tk, weight);
 	evict(t, o);
-	return retry;
+	return o->retry;
 }
 
 int
@@ -246,10 +279,21 @@ tally_weigh(struct tally *t, const char *id, size_t n, int weight, int bancount)
 	if (o == NULL)
 		return 0;
 	o->retry += weight;
-	o->ticket->failures++;
-	if (o->ticket->bancount < bancount)
-		o->ticket->bancount = bancount;
+	o->failures++;
+	if (o->bancount < bancount)
+		o->bancount = bancount;
 	return o->retry;
+}
+
+/* The spool goes with the last one whose evidence is in it. */
+static void
+forget(struct tally *t, struct offender *o)
+{
+	dict_deln(t->offenders, o->id, o->id_n);
+	if (dict_count(t->offenders) > 0)
+		return;
+	spool_free(t->spool);
+	t->spool = NULL;
 }
 
 struct ticket *
@@ -257,15 +301,18 @@ tally_take(struct tally *t, const char *id, size_t n)
 {
 	struct offender *o = find(t, id, n);
 	struct ticket *tk;
+	int max = t->maxmatches;
 
 	if (o == NULL)
 		return NULL;
-	tk = o->ticket;
-	ticket_unpack(tk);
-	tk->time = o->node.key;
+	if (o->evidence.spooled && max > TALLY_MATCHES_SPOOLED)
+		max = TALLY_MATCHES_SPOOLED;
+	tk = ticket_new(o->id, o->id_n, o->node.key);
 	tk->retry = o->retry;
-	o->ticket = NULL;
-	dict_deln(t->offenders, id, n);
+	tk->failures = o->failures;
+	tk->bancount = o->bancount;
+	evidence_get(&o->evidence, t->spool, max, tk);
+	forget(t, o);
 	return tk;
 }
 
@@ -276,7 +323,7 @@ tally_prune(struct tally *t, double now)
 
 	while ((o = (struct offender *)heap_min(&t->by_last)) != NULL &&
 	       o->node.key <= now - t->findtime)
-		dict_deln(t->offenders, o->ticket->id, o->ticket->id_n);
+		forget(t, o);
 }
 
 size_t

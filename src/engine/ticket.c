@@ -10,8 +10,8 @@
 /* fail2ban: later times print as this one. */
 #define TIME_LAST 253402300799.0 /* 9999-12-31 23:59:59 UTC */
 
-struct ticket *
-ticket_new(const char *id, size_t n, double time)
+static struct ticket *
+new_bare(const char *id, size_t n, double time)
 {
 	struct ticket *t = xcalloc(1, sizeof(*t));
 	struct buf text = BUF_INIT;
@@ -24,9 +24,45 @@ ticket_new(const char *id, size_t n, double time)
 	t->id_n = text.n;
 	t->id = buf_detach(&text);
 	t->time = time;
+	return t;
+}
+
+struct ticket *
+ticket_new(const char *id, size_t n, double time)
+{
+	struct ticket *t = new_bare(id, n, time);
+
 	t->matches = value_list();
 	t->data = value_dict();
 	return t;
+}
+
+struct ticket *
+ticket_new_packed(const char *id, size_t n, double time,
+    const struct packed matches, const struct packed data)
+{
+	struct ticket *t = new_bare(id, n, time);
+
+	t->packed_n = matches.n + data.n;
+	t->packed = xmalloc(t->packed_n);
+	memcpy(t->packed, matches.p, matches.n);
+	memcpy(t->packed + matches.n, data.p, data.n);
+	return t;
+}
+
+struct ticket *
+ticket_new_like(const char *id, size_t n, const struct ticket *t)
+{
+	struct ticket *one = new_bare(id, n, t->time);
+
+	if (t->packed != NULL) {
+		one->packed = xmemdup0(t->packed, t->packed_n);
+		one->packed_n = t->packed_n;
+	} else {
+		one->matches = value_copy(t->matches);
+		one->data = value_copy(t->data);
+	}
+	return one;
 }
 
 void
@@ -119,6 +155,23 @@ ticket_end(const struct ticket *t, double bantime)
 	return bantime == -1 ? INFINITY : t->time + bantime;
 }
 
+void
+ticket_parts(const struct ticket *t, struct buf *scratch,
+    struct packed *matches, struct packed *data)
+{
+	struct unpack u;
+
+	buf_reset(scratch);
+	if (t->packed == NULL) {
+		pack_value(scratch, t->matches);
+		pack_value(scratch, t->data);
+		unpack_init(&u, scratch->p, scratch->n);
+	} else
+		unpack_init(&u, t->packed, t->packed_n);
+	*matches = packed_take(&u);
+	*data = packed_take(&u);
+}
+
 static void
 add_match(struct buf *out, const struct value *m)
 {
@@ -138,18 +191,6 @@ ticket_matches(struct buf *out, const struct ticket *t)
 			buf_addc(out, '\n');
 		add_match(out, t->matches->items[i]);
 	}
-}
-
-struct value *
-ticket_match_joined(const struct value *m)
-{
-	struct buf text = BUF_INIT;
-	struct value *v;
-
-	add_match(&text, m);
-	v = value_textn(text.p, text.n);
-	buf_release(&text);
-	return v;
 }
 
 void

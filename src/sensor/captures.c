@@ -320,6 +320,15 @@ capture_value(const struct capture *i)
 	return value_textn(i->p, i->n);
 }
 
+void
+capture_pack(struct buf *b, const struct capture *i)
+{
+	if (i->tuple != NULL)
+		pack_value(b, i->tuple);
+	else
+		pack_text(b, i->set ? i->p : NULL, i->n);
+}
+
 struct value *
 captures_value(const struct captures *c, const struct names *t)
 {

@@ -144,7 +144,7 @@ static void
 init_buffers(struct filter *f)
 {
 	struct buf *bufs[] = {&f->last_text, &f->subject, &f->content,
-	    &f->unwrapped, &f->id, &f->own.text, &f->data.text};
+	    &f->unwrapped, &f->id, &f->packed, &f->own.text, &f->data.text};
 
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
 		buf_init(bufs[i]);
@@ -202,6 +202,7 @@ filter_free(struct filter *f)
 	buf_release(&f->content);
 	buf_release(&f->unwrapped);
 	buf_release(&f->id);
+	buf_release(&f->packed);
 	names_free(f->names);
 	free(f->name);
 	free(f);

@@ -76,18 +76,6 @@ find_offender(struct filter *f, const struct captures *data)
 	return who;
 }
 
-/* Owned by the caller; NULL: the address is not known yet. */
-static struct value *
-id_value(const struct filter *f, const struct captures *data,
-    const struct offender *who)
-{
-	if (!who->has_id)
-		return NULL;
-	if (who->has_fid && !who->resolve)
-		return capture_value(captures_get(data, NAME_FID));
-	return value_textn(f->id.p, f->id.n);
-}
-
 /* A match on its way out. */
 struct match {
 	const struct captures *data;
@@ -96,58 +84,118 @@ struct match {
 	struct offender who;
 };
 
-static struct value *
-data_value(const struct filter *f, const struct match *m)
+/* None: the address is not known yet. */
+static void
+pack_id(struct buf *b, const struct filter *f, const struct match *m)
 {
-	struct value *data = captures_value(m->data, f->names);
-
-	if (m->users != NULL && m->users->n > 0)
-		value_set(data, names_text(f->names, NAME_USERS),
-		    value_copy(m->users));
-	if (m->who.has_fid && !m->who.resolve && f->id.n > 0)
-		value_set(data, names_text(f->names, NAME_IP),
-		    value_textn(f->id.p, f->id.n));
-	return data;
+	if (m->who.has_fid && !m->who.resolve)
+		capture_pack(b, captures_get(m->data, NAME_FID));
+	else
+		pack_text(b, m->who.has_id ? f->id.p : NULL, f->id.n);
 }
 
-static struct value *
-lines_value(const struct filter *f, const struct match *m)
-{
-	struct value *list;
+/* What takes the place of a capture, or stands behind them. */
+struct extra {
+	const struct value *users; /* NULL: none */
+	const struct buf *ip;      /* NULL: none */
+};
 
-	if (m->lines != NULL)
-		return linelist_value(m->lines);
-	list = value_list();
-	for (size_t i = 0; i < f->nmatched; i++)
-		value_add(list, triple_value(&f->matched[i]));
-	return list;
+static void
+pack_capture(struct buf *b, const struct filter *f, const struct capture *c,
+    const struct extra *extra)
+{
+	const char *name = names_text(f->names, c->name);
+
+	pack_text(b, name, strlen(name));
+	if (c->name == NAME_USERS && extra->users != NULL)
+		pack_value(b, extra->users);
+	else if (c->name == NAME_IP && extra->ip != NULL)
+		pack_text(b, extra->ip->p, extra->ip->n);
+	else
+		capture_pack(b, c);
+}
+
+static void
+pack_data(struct buf *b, const struct filter *f, const struct match *m)
+{
+	static const struct capture users = {.name = NAME_USERS};
+	static const struct capture ip = {.name = NAME_IP};
+	const struct captures *c = m->data;
+	struct extra extra = {.users = m->users};
+	bool more_users, more_ip;
+
+	if (m->users != NULL && m->users->n == 0)
+		extra.users = NULL;
+	if (m->who.has_fid && !m->who.resolve && f->id.n > 0)
+		extra.ip = &f->id;
+	more_users = extra.users != NULL && captures_get(c, NAME_USERS) == NULL;
+	more_ip = extra.ip != NULL && captures_get(c, NAME_IP) == NULL;
+	pack_sequence(b, VALUE_DICT, 2 * (c->n + more_users + more_ip));
+	for (size_t i = 0; i < c->n; i++)
+		pack_capture(b, f, &c->items[i], &extra);
+	if (more_users)
+		pack_capture(b, f, &users, &extra);
+	if (more_ip)
+		pack_capture(b, f, &ip, &extra);
+}
+
+static void
+pack_lines(struct buf *b, const struct filter *f, const struct match *m)
+{
+	size_t n = m->lines != NULL ? m->lines->n : f->nmatched;
+
+	pack_sequence(b, VALUE_LIST, n);
+	for (size_t i = 0; i < n; i++) {
+		struct triple t =
+		    m->lines != NULL ? linelist_at(m->lines, i) : f->matched[i];
+
+		triple_pack(b, &t);
+	}
+}
+
+static struct packed
+packed_from(const struct buf *b, size_t start, size_t end)
+{
+	return (struct packed){b->p + start, end - start};
 }
 
 static void
 emit(struct pass *p, const struct match *m)
 {
+	struct buf *b = &p->f->packed;
 	struct failure failure = {
-	    .id = id_value(p->f, m->data, &m->who),
-	    .resolve = m->who.resolve,
-	    .time = p->date,
-	    .data = data_value(p->f, m),
-	    .matches = lines_value(p->f, m),
-	    .count = p->count,
-	};
+	    .resolve = m->who.resolve, .time = p->date, .count = p->count};
+	size_t data, matches;
 
+	buf_reset(b);
+	pack_id(b, p->f, m);
+	data = b->n;
+	pack_data(b, p->f, m);
+	matches = b->n;
+	pack_lines(b, p->f, m);
+	failure.id = packed_from(b, 0, data);
+	failure.data = packed_from(b, data, matches);
+	failure.matches = packed_from(b, matches, b->n);
 	p->emit(p->arg, &failure);
 }
 
 static void
 tell(struct pass *p, struct trace_hit *hit, const struct match *m)
 {
+	struct buf *b = &p->f->packed;
 	struct value *id = NULL, *data = NULL;
+	size_t at;
 
 	if (p->trace == NULL || p->trace->hit == NULL)
 		return;
 	if (p->trace->details) {
-		id = id_value(p->f, m->data, &m->who);
-		data = data_value(p->f, m);
+		buf_reset(b);
+		pack_id(b, p->f, m);
+		at = b->n;
+		pack_data(b, p->f, m);
+		if (m->who.has_id)
+			id = packed_value(packed_from(b, 0, at));
+		data = packed_value(packed_from(b, at, b->n));
 	}
 	hit->id = id;
 	hit->data = data;

@@ -78,26 +78,11 @@ linelist_append(struct linelist *l, const struct linelist *from)
 	}
 }
 
-struct value *
-triple_value(const struct triple *t)
+void
+triple_pack(struct buf *b, const struct triple *t)
 {
-	struct value *line = value_list();
-
-	value_add(line, value_textn(t->before, t->before_n));
-	value_add(line, value_textn(t->date, t->date_n));
-	value_add(line, value_textn(t->after, t->after_n));
-	return line;
-}
-
-struct value *
-linelist_value(const struct linelist *l)
-{
-	struct value *list = value_list();
-
-	for (size_t i = 0; i < l->n; i++) {
-		struct triple t = linelist_at(l, i);
-
-		value_add(list, triple_value(&t));
-	}
-	return list;
+	pack_sequence(b, VALUE_LIST, 3);
+	pack_text(b, t->before, t->before_n);
+	pack_text(b, t->date, t->date_n);
+	pack_text(b, t->after, t->after_n);
 }

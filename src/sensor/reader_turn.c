@@ -85,7 +85,7 @@ meeting_point(const struct group *g)
 }
 
 static void
-on_failure(void *arg, struct failure *f)
+on_failure(void *arg, const struct failure *f)
 {
 	struct group *g = arg;
 

@@ -23,15 +23,13 @@ look_at_fifo(struct server *s, const struct record *r)
 }
 
 static void
-on_failure(void *arg, const char *jail, struct failure *f)
+on_failure(void *arg, const char *jail, const struct failure *f)
 {
 	struct server *s = arg;
 	struct record *r = dict_get(s->jails, jail);
 
-	if (r == NULL) {
-		failure_release(f);
+	if (r == NULL)
 		return;
-	}
 	jail_failure(r->judge, f);
 	look_at_fifo(s, r);
 }

@@ -43,59 +43,75 @@ was_given(const struct monitor *m, struct unpack *u, uint32_t id)
 }
 
 static bool
-is_text(const struct value *v, size_t max)
+is_text(struct packed v, size_t max)
 {
-	return value_is(v, VALUE_TEXT) && v->text_n <= max;
+	size_t n;
+
+	return packed_text(v, &n) != NULL && n <= max;
 }
 
 /* Text, None, or a tuple or list of them. */
 static bool
-is_capture(const struct value *v)
+is_capture(struct packed v)
 {
-	if (value_is(v, VALUE_NONE) || is_text(v, TEXT_MAX))
+	enum value_type type = packed_type(v);
+	struct packed_iter it = packed_items(v);
+	struct packed part;
+
+	if (type == VALUE_NONE || is_text(v, TEXT_MAX))
 		return true;
-	if ((!value_is(v, VALUE_TUPLE) && !value_is(v, VALUE_LIST)) ||
-	    v->n > PARTS_MAX)
+	if ((type != VALUE_TUPLE && type != VALUE_LIST) || it.left > PARTS_MAX)
 		return false;
-	for (size_t i = 0; i < v->n; i++)
-		if (!value_is(v->items[i], VALUE_NONE) &&
-		    !is_text(v->items[i], TEXT_MAX))
+	while (packed_next(&it, &part))
+		if (packed_type(part) != VALUE_NONE && !is_text(part, TEXT_MAX))
 			return false;
 	return true;
 }
 
 static bool
-is_data(const struct value *v)
+is_data(struct packed v)
 {
-	if (!value_is(v, VALUE_DICT) || v->n > PARTS_MAX)
+	struct packed_iter it = packed_items(v);
+	struct packed key, value;
+
+	if (packed_type(v) != VALUE_DICT || it.left > PARTS_MAX)
 		return false;
-	for (size_t i = 0; i + 1 < v->n; i += 2)
-		if (!is_text(v->items[i], 256) ||
-		    (!is_capture(v->items[i + 1]) &&
-		        !value_is(v->items[i + 1], VALUE_INT) &&
-		        !value_is(v->items[i + 1], VALUE_BOOL)))
+	while (packed_next(&it, &key) && packed_next(&it, &value))
+		if (!is_text(key, 256) ||
+		    (!is_capture(value) && packed_type(value) != VALUE_INT &&
+		        packed_type(value) != VALUE_BOOL))
 			return false;
 	return true;
 }
 
 static bool
-is_matches(const struct value *v)
+is_line(struct packed v)
 {
-	if (!value_is(v, VALUE_LIST) || v->n > MATCHES_MAX)
-		return false;
-	for (size_t i = 0; i < v->n; i++) {
-		const struct value *line = v->items[i];
+	enum value_type type = packed_type(v);
+	struct packed_iter it = packed_items(v);
+	struct packed part;
 
-		if (is_text(line, TEXT_MAX))
-			continue;
-		if ((!value_is(line, VALUE_LIST) &&
-		        !value_is(line, VALUE_TUPLE)) ||
-		    line->n != 3)
+	if (type == VALUE_TEXT)
+		return is_text(v, TEXT_MAX);
+	if ((type != VALUE_LIST && type != VALUE_TUPLE) || it.left != 3)
+		return false;
+	while (packed_next(&it, &part))
+		if (!is_text(part, TEXT_MAX))
 			return false;
-		for (size_t k = 0; k < 3; k++)
-			if (!is_text(line->items[k], TEXT_MAX))
-				return false;
-	}
+	return true;
+}
+
+static bool
+is_matches(struct packed v)
+{
+	struct packed_iter it = packed_items(v);
+	struct packed line;
+
+	if (packed_type(v) != VALUE_LIST || it.left > MATCHES_MAX)
+		return false;
+	while (packed_next(&it, &line))
+		if (!is_line(line))
+			return false;
 	return true;
 }
 
@@ -104,7 +120,7 @@ is_sane(const struct failure *f)
 {
 	return f->count >= 1 && f->count <= COUNT_MAX && isfinite(f->time) &&
 	       f->time >= 0 && f->time < 1e11 && is_capture(f->id) &&
-	       !value_is(f->id, VALUE_NONE) && is_data(f->data) &&
+	       packed_type(f->id) != VALUE_NONE && is_data(f->data) &&
 	       is_matches(f->matches) && (!f->resolve || is_text(f->id, 1024));
 }
 
@@ -219,8 +235,8 @@ is_above(
 }
 
 static void
-hand_over(
-    struct monitor *m, const struct where *w, uint32_t index, struct failure *f)
+hand_over(struct monitor *m, const struct where *w, uint32_t index,
+    const struct failure *f)
 {
 	struct mjail *j = monitor_jail_by_id(m, w->jail);
 	struct mattach *a;
@@ -234,8 +250,6 @@ hand_over(
 		is_new = monitor_journal_is_new(j, (double)w->at / 1e6);
 	if (is_new)
 		m->ops->failure(m->arg, j->name, f);
-	else
-		failure_release(f);
 }
 
 static void
@@ -252,12 +266,11 @@ on_failure(struct monitor *m, struct unpack *u)
 		count = unpack_u32(u);
 		f.count = count <= COUNT_MAX ? (int)count : 0;
 		f.time = unpack_double(u);
-		f.id = unpack_value(u);
-		f.data = unpack_value(u);
-		f.matches = unpack_value(u);
+		f.id = packed_take(u);
+		f.data = packed_take(u);
+		f.matches = packed_take(u);
 		if (u->bad || !is_sane(&f)) {
 			u->bad = true;
-			failure_release(&f);
 			return;
 		}
 		/* Numbers start at 0, marks at "none". */

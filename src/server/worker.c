@@ -42,7 +42,7 @@ worker_flush(struct worker *w)
 
 void
 worker_failure(
-    struct worker *w, const struct reader_place *place, struct failure *f)
+    struct worker *w, const struct reader_place *place, const struct failure *f)
 {
 	struct buf *b = &w->failures;
 
@@ -56,16 +56,15 @@ worker_failure(
 	pack_u8(b, f->resolve);
 	pack_u32(b, (uint32_t)f->count);
 	pack_double(b, f->time);
-	pack_value(b, f->id);
-	pack_value(b, f->data);
-	pack_value(b, f->matches);
-	failure_release(f);
+	buf_add(b, f->id.p, f->id.n);
+	buf_add(b, f->data.p, f->data.n);
+	buf_add(b, f->matches.p, f->matches.n);
 	if (b->n > FAILURES_MAX)
 		worker_flush(w);
 }
 
 static void
-on_failure(void *arg, const struct reader_place *place, struct failure *f)
+on_failure(void *arg, const struct reader_place *place, const struct failure *f)
 {
 	worker_failure(arg, place, f);
 }

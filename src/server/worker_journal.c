@@ -176,7 +176,7 @@ open_next(struct handle *h)
 }
 
 static void
-on_failure(void *arg, struct failure *f)
+on_failure(void *arg, const struct failure *f)
 {
 	struct feeding *to = arg;
 

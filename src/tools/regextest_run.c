@@ -106,9 +106,11 @@ count_hit(
 static void
 print_row(struct regextest *r, const struct failure *f, const struct value *id)
 {
+	struct value *data = packed_value(f->data);
+	struct value *matches = packed_value(f->matches);
 	struct regextest_row row = {.id = id,
-	    .data = f->data,
-	    .matches = f->matches,
+	    .data = data,
+	    .matches = matches,
 	    .time = r->feed->time,
 	    .is_int = r->feed->is_int,
 	    .now = r->feed->now->now,
@@ -117,28 +119,31 @@ print_row(struct regextest *r, const struct failure *f, const struct value *id)
 	r->feed->emitted++;
 	if (r->o->out != NULL && !r->o->invert)
 		regextest_row(&r->feed->out, r->o->out, &row);
+	value_free(data);
+	value_free(matches);
 }
 
 /* With -o: the failure itself, after its hit. */
 static void
-emit(void *arg, struct failure *f)
+emit(void *arg, const struct failure *f)
 {
 	struct regextest *r = arg;
 	struct regextest_feed *feed = r->feed;
+	struct value *id = packed_value(f->id);
 	const struct value *all = NULL;
 
 	feed->nofail = false;
 	if (f->resolve)
-		all = regextest_resolve(feed->names, value_str(f->id));
+		all = regextest_resolve(feed->names, value_str(id));
 	for (size_t i = 0; all != NULL && i < all->n; i++) {
 		count_hit(r, feed->regex, all->items[i], feed->time);
 		print_row(r, f, all->items[i]);
 	}
 	if (all == NULL) {
-		count_hit(r, feed->regex, f->id, feed->time);
-		print_row(r, f, f->id);
+		count_hit(r, feed->regex, id, feed->time);
+		print_row(r, f, id);
 	}
-	failure_release(f);
+	value_free(id);
 }
 
 static void

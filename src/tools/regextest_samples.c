@@ -16,22 +16,24 @@
 #define SAMPLE_NOW 1124013600.0
 #define SAMPLE_TZ "Europe/Zurich"
 
+/* The first failure of a line. */
 struct seen {
-	struct failure f;
+	double time;
+	struct value *id;   /* owned */
+	struct value *data; /* owned */
 	int n;
 };
 
 static void
-take_failure(void *arg, struct failure *f)
+take_failure(void *arg, const struct failure *f)
 {
 	struct seen *seen = arg;
 
-	if (seen->n++ > 0) {
-		failure_release(f);
+	if (seen->n++ > 0)
 		return;
-	}
-	seen->f = *f;
-	*f = (struct failure){0};
+	seen->time = f->time;
+	seen->id = packed_value(f->id);
+	seen->data = packed_value(f->data);
 }
 
 static void
@@ -135,17 +137,17 @@ compare_time(struct samples *s, const struct group *g,
 
 static void
 compare(struct samples *s, const struct group *g, const struct sample *sample,
-    const struct failure *f)
+    const struct seen *seen)
 {
 	static const char *const other[] = {
 	    "match", "desc", "constraint", "time", "attempts", "matches"};
 	const char *key;
 	json_t *want;
 
-	compare_time(s, g, sample, f->time);
+	compare_time(s, g, sample, seen->time);
 	json_object_foreach(sample->want, key, want)
 	{
-		const struct value *got = value_get(f->data, key);
+		const struct value *got = value_get(seen->data, key);
 		struct buf shown = BUF_INIT;
 		bool skip = false;
 
@@ -153,7 +155,7 @@ compare(struct samples *s, const struct group *g, const struct sample *sample,
 			skip = skip || strcmp(other[i], key) == 0;
 		if (got == NULL &&
 		    (strcmp(key, "host") == 0 || strcmp(key, "fid") == 0))
-			got = f->id;
+			got = seen->id;
 		if (!skip && !same_value(&shown, want, got)) {
 			char *json = json_dumps(want, JSON_ENCODE_ANY);
 			char *what =
@@ -186,9 +188,9 @@ check_sample(struct samples *s, const struct group *g, struct filter *filter,
 	else if (!want && seen.n > 0)
 		complain(s, g, sample, "matches, but should not");
 	else if (want)
-		compare(s, g, sample, &seen.f);
-	if (seen.n > 0)
-		failure_release(&seen.f);
+		compare(s, g, sample, &seen);
+	value_free(seen.id);
+	value_free(seen.data);
 	err_release(&err);
 }
 

@@ -211,19 +211,26 @@ jailfix_set(const char *name, const char *value)
 void
 jailfix_fail(const char *id, double time)
 {
-	struct failure f = {.id = value_text(id),
-	    .time = time,
-	    .count = 1,
-	    .data = value_dict(),
-	    .matches = value_list()};
-	struct value *m = value_add(f.matches, value_list());
+	struct buf b = BUF_INIT;
+	struct failure f = {.time = time, .count = 1};
+	struct unpack u;
 
-	value_adds(m, "");
-	value_adds(m, "12:00");
-	value_adds(m, " bad");
-	value_set(f.data, "ip4", value_text(id));
+	pack_text(&b, id, strlen(id));
+	pack_sequence(&b, VALUE_DICT, 2);
+	pack_text(&b, "ip4", 3);
+	pack_text(&b, id, strlen(id));
+	pack_sequence(&b, VALUE_LIST, 1);
+	pack_sequence(&b, VALUE_LIST, 3);
+	pack_text(&b, "", 0);
+	pack_text(&b, "12:00", 5);
+	pack_text(&b, " bad", 4);
+	unpack_init(&u, b.p, b.n);
+	f.id = packed_take(&u);
+	f.data = packed_take(&u);
+	f.matches = packed_take(&u);
 	f.resolve = strstr(id, ".example") != NULL;
 	jail_failure(jf.jail, &f);
+	buf_release(&b);
 }
 
 void

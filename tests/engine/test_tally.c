@@ -35,9 +35,24 @@ ticket(const char *id, double time, const char *line)
 }
 
 static int
+add_ticket(struct ticket *t, int weight)
+{
+	int retry = tally_add(tally, t, weight);
+
+	ticket_free(t);
+	return retry;
+}
+
+static int
 add(const char *id, double time)
 {
-	return tally_add(tally, ticket(id, time, NULL), 1);
+	return add_ticket(ticket(id, time, NULL), 1);
+}
+
+static void
+add_line(const char *id, double time, const char *line)
+{
+	(void)add_ticket(ticket(id, time, line), 1);
 }
 
 /* fail2ban: spec 10 section 3. 0 in counts: maxretry is reached. */
@@ -123,7 +138,7 @@ START_TEST(only_the_last_matches_stay)
 	tally_set_maxmatches(tally, 3);
 	for (int i = 0; i < 6; i++) {
 		(void)snprintf(line, sizeof(line), "m%d", i);
-		(void)tally_add(tally, ticket("a", 1000, line), 1);
+		add_line("a", 1000, line);
 	}
 	t = tally_take(tally, "a", 1);
 	ticket_matches(&out, t);
@@ -138,8 +153,8 @@ START_TEST(first_match_is_a_list_and_later_ones_text)
 	struct ticket *t;
 	struct buf out = BUF_INIT;
 
-	(void)tally_add(tally, ticket("a", 1000, "x"), 1);
-	(void)tally_add(tally, ticket("a", 1000, "y"), 1);
+	add_line("a", 1000, "x");
+	add_line("a", 1000, "y");
 	t = tally_take(tally, "a", 1);
 	value_repr(&out, t->matches);
 	ck_assert_str_eq(out.p, "[['', '12:00', 'x'], '12:00y']");
@@ -153,8 +168,8 @@ START_TEST(no_matches_when_maxmatches_is_0)
 	struct ticket *t;
 
 	tally_set_maxmatches(tally, 0);
-	(void)tally_add(tally, ticket("a", 1000, "x"), 1);
-	(void)tally_add(tally, ticket("a", 1000, "y"), 1);
+	add_line("a", 1000, "x");
+	add_line("a", 1000, "y");
 	t = tally_take(tally, "a", 1);
 	ck_assert_uint_eq(t->matches->n, 0);
 	ticket_free(t);
@@ -166,32 +181,112 @@ START_TEST(first_captures_win)
 	struct ticket *t = ticket("a", 1000, NULL);
 
 	value_set(t->data, "user", value_text("root"));
-	(void)tally_add(tally, t, 1);
+	(void)add_ticket(t, 1);
 	t = ticket("a", 1001, NULL);
 	value_set(t->data, "user", value_text("bin"));
-	(void)tally_add(tally, t, 1);
+	(void)add_ticket(t, 1);
 	t = tally_take(tally, "a", 1);
 	ck_assert_str_eq(value_str(value_get(t->data, "user")), "root");
 	ticket_free(t);
 }
 END_TEST
 
-/* fail2ban: insert with count 4 and 4 matches, maxmatches 3. */
-START_TEST(weight_counts_but_is_one_failure)
+static struct ticket *
+four_matches(void)
 {
 	struct ticket *t = ticket("a", 1000, "0");
 
-	tally_set_maxmatches(tally, 3);
 	for (int i = 1; i < 4; i++)
 		value_adds(t->matches, "x");
-	ck_assert_int_eq(tally_add(tally, t, 4), 4);
-	ticket_unpack(t); /* it is the tally's and only looked at */
+	return t;
+}
+
+/* fail2ban: insert with count 4 and 4 matches, maxmatches 3. */
+START_TEST(weight_counts_but_is_one_failure)
+{
+	struct ticket *t;
+
+	tally_set_maxmatches(tally, 3);
+	ck_assert_int_eq(add_ticket(four_matches(), 4), 4);
+	t = tally_take(tally, "a", 1);
 	ck_assert_uint_eq(t->matches->n, 4);
 	ck_assert_int_eq(t->failures, 1);
-	ck_assert_int_eq(tally_add(tally, ticket("a", 1000, "4"), 1), 5);
-	ticket_unpack(t);
+	ticket_free(t);
+	ck_assert_int_eq(add_ticket(four_matches(), 4), 4);
+	ck_assert_int_eq(add_ticket(ticket("a", 1000, "4"), 1), 5);
+	t = tally_take(tally, "a", 1);
 	ck_assert_uint_eq(t->matches->n, 3);
 	ck_assert_int_eq(t->failures, 2);
+	ticket_free(t);
+}
+END_TEST
+
+/* Far more than memory is meant to hold. */
+static void
+flood(const char *folder, int ids)
+{
+	char id[16], line[40];
+
+	tally_set_folder(tally, folder);
+	tally_set_maxmatches(tally, 5);
+	for (int i = 0; i < 8 * ids; i++) {
+		struct ticket *t;
+
+		(void)snprintf(id, sizeof(id), "id%d", i % ids);
+		(void)snprintf(line, sizeof(line), "%030d", i);
+		t = ticket(id, 1000, line);
+		value_set(t->data, "n", value_int(i));
+		ck_assert_int_eq(add_ticket(t, 1), i / ids + 1);
+	}
+}
+
+static void
+assert_flood(int ids, size_t known)
+{
+	char id[16], text[200];
+
+	for (int i = 0; i < ids; i++) {
+		struct buf out = BUF_INIT;
+		struct ticket *t;
+		int n = snprintf(id, sizeof(id), "id%d", i);
+
+		t = tally_take(tally, id, (size_t)n);
+		ticket_matches(&out, t);
+		ck_assert_uint_eq(t->matches->n, known);
+		(void)snprintf(text, sizeof(text),
+		    "12:00%030d\n12:00%030d\n12:00%030d\n12:00%030d\n"
+		    "12:00%030d",
+		    3 * ids + i, 4 * ids + i, 5 * ids + i, 6 * ids + i,
+		    7 * ids + i);
+		ck_assert_str_eq(out.p, text);
+		ck_assert_int_eq(value_get(t->data, "n")->i, i);
+		ck_assert_int_eq(t->failures, 8);
+		buf_release(&out);
+		ticket_free(t);
+	}
+}
+
+START_TEST(many_matches_are_the_same_from_the_spool)
+{
+	flood("/tmp", 2000);
+	assert_flood(2000, 5);
+	ck_assert_uint_eq(tally_count(tally), 0);
+	flood("/tmp", 1000); /* a new spool */
+	assert_flood(1000, 5);
+}
+END_TEST
+
+START_TEST(many_matches_stay_in_memory_without_a_folder)
+{
+	flood(NULL, 2000);
+	assert_flood(2000, 5);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_not_there_is_no_harm)
+{
+	flood("/nonexistent", 2000);
+	assert_flood(2000, 5);
 }
 END_TEST
 
@@ -231,8 +326,8 @@ END_TEST
 START_TEST(bound_on_bytes_keeps_the_one_just_seen)
 {
 	tally_set_bounds(tally, 100, 1);
-	(void)tally_add(tally, ticket("a", 1000, "xxx"), 1);
-	(void)tally_add(tally, ticket("b", 1000, "yyy"), 1);
+	add_line("a", 1000, "xxx");
+	add_line("b", 1000, "yyy");
 	ck_assert_uint_eq(tally_count(tally), 1);
 	ck_assert_uint_eq(tally_evicted(tally), 1);
 	ck_assert_int_eq(add("b", 1000), 2);
@@ -257,6 +352,9 @@ tally_suite(void)
 	tcase_add_test(tc, no_matches_when_maxmatches_is_0);
 	tcase_add_test(tc, first_captures_win);
 	tcase_add_test(tc, weight_counts_but_is_one_failure);
+	tcase_add_test(tc, many_matches_are_the_same_from_the_spool);
+	tcase_add_test(tc, many_matches_stay_in_memory_without_a_folder);
+	tcase_add_test(tc, a_folder_that_is_not_there_is_no_harm);
 	tcase_add_test(tc, known_offender_weighs_more);
 	tcase_add_test(tc, old_ones_are_forgotten_at_findtime);
 	tcase_add_test(tc, bound_on_ids_evicts_the_oldest);

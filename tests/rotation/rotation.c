@@ -234,10 +234,11 @@ write_all(const struct run *r)
 /* ---- the monitor */
 
 static void
-on_failure(void *arg, const char *jail, struct failure *f)
+on_failure(void *arg, const char *jail, const struct failure *f)
 {
 	struct run *r = arg;
-	const char *text = value_str(value_get(f->data, "n"));
+	struct value *data = packed_value(f->data);
+	const char *text = value_str(value_get(data, "n"));
 	long n = text == NULL ? -1 : atol(text);
 
 	(void)jail;
@@ -247,7 +248,7 @@ on_failure(void *arg, const char *jail, struct failure *f)
 		r->doubled++;
 	else
 		r->found++;
-	failure_release(f);
+	value_free(data);
 }
 
 static void

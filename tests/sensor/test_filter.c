@@ -81,24 +81,28 @@ new_filter(void)
 
 /* "ID(lines)" or more, separated by blanks */
 static void
-collect(void *arg, struct failure *f)
+collect(void *arg, const struct failure *f)
 {
+	struct value *data = packed_value(f->data);
+	struct value *matches = packed_value(f->matches);
+
 	(void)arg;
 	if (out.n > 0)
 		buf_addc(&out, ' ');
-	value_print(&out, f->id);
-	buf_addf(&out, "(%zu)", f->matches->n);
+	packed_print(&out, f->id);
+	buf_addf(&out, "(%zu)", matches->n);
 	if (f->count > 1)
 		buf_addf(&out, "x%d", f->count);
 	if (f->resolve)
 		buf_adds(&out, "?");
 	if (with_data)
-		value_repr(&out, f->data);
-	for (size_t i = 0; with_lines && i < f->matches->n; i++) {
+		value_repr(&out, data);
+	for (size_t i = 0; with_lines && i < matches->n; i++) {
 		buf_addc(&out, '|');
-		value_print(&out, value_at(f->matches->items[i], 2));
+		value_print(&out, value_at(matches->items[i], 2));
 	}
-	failure_release(f);
+	value_free(data);
+	value_free(matches);
 }
 
 /* A line of the journal at this time. */
@@ -502,12 +506,11 @@ struct timed {
 };
 
 static void
-collect_time(void *arg, struct failure *f)
+collect_time(void *arg, const struct failure *f)
 {
 	(void)arg;
-	value_print(&out, f->id);
+	packed_print(&out, f->id);
 	buf_addf(&out, "@%g", NOW - f->time);
-	failure_release(f);
 }
 
 static void
