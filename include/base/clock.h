@@ -5,6 +5,9 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
+
+#include "base/buf.h"
 
 /* Wall clock, seconds since the epoch with fraction. */
 double clock_now(void);
@@ -16,6 +19,12 @@ int64_t clock_mono_ms(void);
  * look at the file again, which a sandbox forbids.
  */
 void clock_load_zone(void);
+
+/*
+ * Appends "2026-11-22 09:35:53", local time. The last few are remembered: log
+ * lines come many in a second.
+ */
+void clock_print(struct buf *out, time_t seconds);
 
 /* Stops both clocks at this wall time. Negative: back to the real clock. */
 void clock_set(double now);

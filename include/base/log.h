@@ -35,6 +35,8 @@ void log_msg(int level, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void log_vmsg(int level, const char *name, const char *fmt, va_list ap)
     __attribute__((format(printf, 3, 0)));
+/* The same for a text that is made already: all newlines are strangers'. */
+void log_text(int level, const char *name, const char *msg, size_t n);
 /*
  * The same where the arguments are texts of the administrator or of this
  * program that may have several lines (a command, a configuration error):
@@ -59,6 +61,16 @@ int log_enabled(int level);
 typedef void (*log_sink_fn)(
     void *arg, int level, const char *name, const char *msg, size_t n);
 void log_set_sink(log_sink_fn fn, void *arg);
+
+/*
+ * Between these two, which nest, a sink may keep lines to write many at once:
+ * around short work that logs much. At the end flush is called, which the
+ * sink has set.
+ */
+void log_hold(void);
+void log_release(void);
+int log_held(void);
+void log_set_flush(void (*flush)(void *arg), void *arg);
 
 /*
  * The line as fail2ban prints it by default, without line end:

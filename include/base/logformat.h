@@ -19,6 +19,7 @@ struct logrecord {
 	size_t n;
 	double time;  /* seconds since the epoch */
 	double start; /* of the program, likewise */
+	int pid;
 };
 
 /* Unknown fields print as nothing. No line end. */

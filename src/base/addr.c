@@ -124,14 +124,100 @@ addr_parse(struct addr *ret, const char *p, size_t n)
 	return true;
 }
 
+static char *
+print_byte(char *p, unsigned n)
+{
+	if (n >= 100)
+		*p++ = (char)('0' + n / 100);
+	if (n >= 10)
+		*p++ = (char)('0' + n / 10 % 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
+/* A group of an IPv6 address. */
+static char *
+print_group(char *p, unsigned n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int shift = 12; shift > 0; shift -= 4)
+		if (n >> shift != 0)
+			*p++ = digits[n >> shift & 15];
+	*p++ = digits[n & 15];
+	return p;
+}
+
+static char *
+print_v4(char *p, const unsigned char *bytes)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			*p++ = '.';
+		p = print_byte(p, bytes[i]);
+	}
+	return p;
+}
+
+static unsigned
+group(const unsigned char *bytes, int i)
+{
+	return (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
+}
+
+/* Start of the first longest run of zero groups; *n: its length. */
+static int
+longest_zeros(const unsigned char *bytes, int *n)
+{
+	int best = 0, run = 0;
+
+	*n = 0;
+	for (int i = 0; i < 8; i++) {
+		run = group(bytes, i) == 0 ? run + 1 : 0;
+		if (run <= *n)
+			continue;
+		*n = run;
+		best = i - run + 1;
+	}
+	return best;
+}
+
+/* As inet_ntop(), which takes ten times as long. */
+static char *
+print_v6(char *p, const unsigned char *bytes)
+{
+	int n, zeros = longest_zeros(bytes, &n);
+
+	if (n < 2)
+		zeros = 8;
+	for (int i = 0; i < 8; i++) {
+		if (i == zeros) {
+			*p++ = ':';
+			i += n - 1;
+			if (i == 7)
+				*p++ = ':';
+			continue;
+		}
+		if (i > 0)
+			*p++ = ':';
+		if (i == 6 && zeros == 0 &&
+		    (n == 6 || (n == 5 && group(bytes, 5) == 0xffff)))
+			return print_v4(p, bytes + 12);
+		p = print_group(p, group(bytes, i));
+	}
+	return p;
+}
+
 void
 addr_print(struct buf *out, const struct addr *a)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN], *end;
 
-	if (inet_ntop(a->family, a->bytes, text, sizeof(text)) == NULL)
+	if (a->family != AF_INET && a->family != AF_INET6)
 		return;
-	buf_adds(out, text);
+	end = a->family == AF_INET ? print_v4(text, a->bytes)
+	                           : print_v6(text, a->bytes);
+	buf_add(out, text, (size_t)(end - text));
 	if (!addr_is_single(a))
 		buf_addf(out, "/%d", a->plen);
 }

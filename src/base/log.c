@@ -3,6 +3,7 @@
  * dashboards parse; it is reproduced byte for byte.
  */
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@
 static int lowest = LOG_INFO_;
 static log_sink_fn sink;
 static void *sink_arg;
+static void (*flush)(void *arg);
+static void *flush_arg;
+static int held;
 
 void
 log_set_level(int level)
@@ -42,6 +46,32 @@ log_set_sink(log_sink_fn fn, void *arg)
 {
 	sink = fn;
 	sink_arg = arg;
+}
+
+void
+log_set_flush(void (*fn)(void *arg), void *arg)
+{
+	flush = fn;
+	flush_arg = arg;
+}
+
+void
+log_hold(void)
+{
+	held++;
+}
+
+void
+log_release(void)
+{
+	if (--held == 0 && flush != NULL)
+		flush(flush_arg);
+}
+
+int
+log_held(void)
+{
+	return held > 0;
 }
 
 static const struct level {
@@ -104,17 +134,20 @@ log_format(
 {
 	double now = clock_now();
 	time_t seconds = (time_t)now;
-	char date[40], full[80];
-	struct tm tm;
+	char full[80];
 
-	(void)localtime_r(&seconds, &tm);
-	(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
 	(void)snprintf(full, sizeof(full), "fail2ban%s%s",
 	    name[0] == '\0' ? "" : ".", name);
-	buf_addf(out, "%s,%03d %-24s[%d]: %-7s ", date,
-	    (int)((now - (double)seconds) * 1000), full, (int)getpid(),
+	clock_print(out, seconds);
+	buf_addf(out, ",%03d %-24s[%d]: %-7s ", (int)((now - (double)seconds) * 1000), full, (int)getpid(),
 	    log_level_name(level));
 	buf_add(out, msg, n);
+}
+
+static bool
+is_control(unsigned char c)
+{
+	return (c < 0x20 && c != '\t') || c == 0x7f;
 }
 
 /*
@@ -124,18 +157,23 @@ log_format(
 static void
 escape(struct buf *out, const struct buf *in, const char *keep)
 {
+	size_t from = 0;
+
 	for (size_t i = 0; i < in->n; i++) {
 		unsigned char c = (unsigned char)in->p[i];
 
+		if (!is_control(c))
+			continue;
+		buf_add(out, in->p + from, i - from);
+		from = i + 1;
 		if (c == '\n' && keep != NULL && keep[i] == '\n')
 			buf_addc(out, '\n');
 		else if (c == '\n')
 			buf_adds(out, "\\n");
-		else if ((c < 0x20 && c != '\t') || c == 0x7f)
-			buf_addf(out, "\\x%02x", c);
 		else
-			buf_addc(out, (char)c);
+			buf_addf(out, "\\x%02x", c);
 	}
+	buf_add(out, in->p + from, in->n - from);
 }
 
 /*
@@ -164,15 +202,15 @@ own_newlines(const struct buf *msg, const char *fmt, va_list ap)
 }
 
 static void
-deliver(int level, const char *name, const struct buf *msg)
+deliver(int level, const char *name, const char *msg, size_t n)
 {
 	struct buf line = BUF_INIT;
 
 	if (sink != NULL) {
-		sink(sink_arg, level, name, msg->p, msg->n);
+		sink(sink_arg, level, name, msg, n);
 		return;
 	}
-	log_format(&line, level, name, msg->p, msg->n);
+	log_format(&line, level, name, msg, n);
 	buf_addc(&line, '\n');
 	(void)!write(STDERR_FILENO, line.p, line.n);
 	buf_release(&line);
@@ -193,10 +231,31 @@ log_vmsg(int level, const char *name, const char *fmt, va_list ap)
 		keep = own_newlines(&raw, fmt, again);
 	va_end(again);
 	escape(&msg, &raw, keep);
-	deliver(level, name, &msg);
+	deliver(level, name, msg.p, msg.n);
 	free(keep);
 	buf_release(&raw);
 	buf_release(&msg);
+}
+
+void
+log_text(int level, const char *name, const char *msg, size_t n)
+{
+	struct buf raw = BUF_INIT, escaped = BUF_INIT;
+	size_t i = 0;
+
+	if (level < lowest)
+		return;
+	while (i < n && !is_control((unsigned char)msg[i]))
+		i++;
+	if (i == n) {
+		deliver(level, name, msg, n);
+		return;
+	}
+	buf_add(&raw, msg, n);
+	escape(&escaped, &raw, NULL);
+	deliver(level, name, escaped.p, escaped.n);
+	buf_release(&raw);
+	buf_release(&escaped);
 }
 
 void
@@ -222,7 +281,7 @@ log_lines(int level, const char *name, const char *fmt, ...)
 	va_end(ap);
 	/* every newline is its own witness */
 	escape(&msg, &raw, raw.p);
-	deliver(level, name, &msg);
+	deliver(level, name, msg.p, msg.n);
 	buf_release(&raw);
 	buf_release(&msg);
 }

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/logformat.h"
 #include "base/utf8.h"
@@ -29,18 +29,21 @@ static void
 print_logger(struct buf *out, const struct logrecord *r)
 {
 	buf_adds(out, "fail2ban");
-	if (r->name[0] != '\0')
-		buf_addf(out, ".%s", r->name);
+	if (r->name[0] == '\0')
+		return;
+	buf_addc(out, '.');
+	buf_adds(out, r->name);
 }
 
 static void
 field_asctime(struct buf *out, const struct logrecord *r)
 {
-	struct tm tm = local(r->time);
-	char date[DATE_MAX];
+	int ms = milliseconds(r->time);
+	const char text[4] = {',', (char)('0' + ms / 100 % 10),
+	    (char)('0' + ms / 10 % 10), (char)('0' + ms % 10)};
 
-	(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
-	buf_addf(out, "%s,%03d", date, milliseconds(r->time));
+	clock_print(out, (time_t)r->time);
+	buf_add(out, text, sizeof(text));
 }
 
 static void
@@ -52,8 +55,7 @@ field_name(struct buf *out, const struct logrecord *r)
 static void
 field_process(struct buf *out, const struct logrecord *r)
 {
-	(void)r;
-	buf_addf(out, "%d", (int)getpid());
+	buf_addf(out, "%d", r->pid);
 }
 
 static void
@@ -112,23 +114,27 @@ field_relative(struct buf *out, const struct logrecord *r)
 	buf_addf(out, "%lld", (long long)((r->time - r->start) * 1000));
 }
 
+#define FIELD(name)                                                            \
+	name, sizeof(name) - 1
+
 static const struct field {
 	const char *name;
+	size_t n;
 	void (*print)(struct buf *out, const struct logrecord *r);
 } fields[] = {
-    {"asctime", field_asctime},
-    {"created", field_created},
-    {"levelname", field_levelname},
-    {"levelno", field_levelno},
-    {"message", field_message},
-    {"module", field_module},
-    {"msecs", field_msecs},
-    {"name", field_name},
-    {"process", field_process},
-    {"processName", field_main_process},
-    {"relativeCreated", field_relative},
-    {"thread", field_process},
-    {"threadName", field_main_thread},
+    {FIELD("asctime"), field_asctime},
+    {FIELD("created"), field_created},
+    {FIELD("levelname"), field_levelname},
+    {FIELD("levelno"), field_levelno},
+    {FIELD("message"), field_message},
+    {FIELD("module"), field_module},
+    {FIELD("msecs"), field_msecs},
+    {FIELD("name"), field_name},
+    {FIELD("process"), field_process},
+    {FIELD("processName"), field_main_process},
+    {FIELD("relativeCreated"), field_relative},
+    {FIELD("thread"), field_process},
+    {FIELD("threadName"), field_main_thread},
 };
 
 static void
@@ -136,7 +142,7 @@ print_field(
     struct buf *out, const char *name, size_t n, const struct logrecord *r)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (strlen(fields[i].name) == n &&
+		if (fields[i].n == n &&
 		    memcmp(fields[i].name, name, n) == 0) {
 			fields[i].print(out, r);
 			return;
@@ -182,27 +188,42 @@ parse_spec(struct spec *s, const char *p)
 	return *p == '\0' ? p : p + 1;
 }
 
+/* In hexadecimal, where the conversion asks for it. */
 static void
-convert(struct buf *out, const struct spec *s, struct buf *text)
+to_hex(struct buf *out, size_t at, char conversion)
 {
-	size_t cut = text->n, length;
+	long value = strtol(out->p + at, NULL, 10);
 
-	if (strchr("xX", s->conversion) != NULL && s->conversion != '\0') {
-		long value = strtol(text->p, NULL, 10);
+	buf_truncate(out, at);
+	buf_addf(out, conversion == 'x' ? "%lx" : "%lX", value);
+}
 
-		buf_reset(text);
-		buf_addf(text, s->conversion == 'x' ? "%lx" : "%lX", value);
-		cut = text->n;
-	}
-	length = utf8_length(text->p, text->n);
+static void
+pad_left(struct buf *out, size_t at, size_t n, char c)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_splice(out, at, 0, &c, 1);
+}
+
+/* What was printed from at on gets its width. */
+static void
+convert(struct buf *out, size_t at, const struct spec *s)
+{
+	size_t length;
+
+	if (s->conversion == 'x' || s->conversion == 'X')
+		to_hex(out, at, s->conversion);
+	if (s->width == 0 && s->precision < 0)
+		return;
+	length = utf8_length(out->p + at, out->n - at);
 	if (s->precision >= 0 && s->conversion == 's' &&
-	    length > (size_t)s->precision && length == text->n) {
-		cut = (size_t)s->precision;
-		length = cut;
+	    length > (size_t)s->precision && length == out->n - at) {
+		length = (size_t)s->precision;
+		buf_truncate(out, at + length);
 	}
-	for (size_t i = length; !s->left && i < (size_t)s->width; i++)
-		buf_addc(out, s->zero && s->conversion != 's' ? '0' : ' ');
-	buf_add(out, text->p, cut);
+	if (!s->left && length < (size_t)s->width)
+		pad_left(out, at, (size_t)s->width - length,
+		    s->zero && s->conversion != 's' ? '0' : ' ');
 	for (size_t i = length; s->left && i < (size_t)s->width; i++)
 		buf_addc(out, ' ');
 }
@@ -210,11 +231,10 @@ convert(struct buf *out, const struct spec *s, struct buf *text)
 void
 logformat_print(struct buf *out, const char *format, const struct logrecord *r)
 {
-	struct buf text = BUF_INIT;
-
 	for (const char *p = format; *p != '\0';) {
 		const char *end =
 		    p[0] == '%' && p[1] == '(' ? strchr(p, ')') : NULL;
+		size_t at = out->n;
 		struct spec s;
 
 		if (end == NULL) {
@@ -223,12 +243,10 @@ logformat_print(struct buf *out, const char *format, const struct logrecord *r)
 			buf_addc(out, *p++);
 			continue;
 		}
-		buf_reset(&text);
-		print_field(&text, p + 2, (size_t)(end - p - 2), r);
+		print_field(out, p + 2, (size_t)(end - p - 2), r);
 		p = parse_spec(&s, end + 1);
-		convert(out, &s, &text);
+		convert(out, at, &s);
 	}
-	buf_release(&text);
 }
 
 static void
@@ -279,7 +297,7 @@ logformat_json(struct buf *out, const struct logrecord *r)
 	buf_adds(out, ", \"logger\": ");
 	print_logger(&logger, r);
 	json_text(out, logger.p, logger.n);
-	buf_addf(out, ", \"pid\": %d", (int)getpid());
+	buf_addf(out, ", \"pid\": %d", r->pid);
 	if (jail > 0) {
 		buf_adds(out, ", \"jail\": ");
 		json_text(out, r->msg + 1, jail);

@@ -25,8 +25,12 @@
 #include "base/version.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
-/* The largest datagram that every kernel takes with default buffers. */
-enum { DATAGRAM_MAX = 64 * 1024 };
+enum {
+	/* The largest datagram that every kernel takes with default buffers. */
+	DATAGRAM_MAX = 64 * 1024,
+	KEPT_MAX = 32 * 1024, /* bytes of lines that wait for log_release() */
+	KEPT_USUAL = 2048,    /* their memory is not worth freeing */
+};
 
 struct output; /* an open target */
 
@@ -51,13 +55,16 @@ struct output {
 	int facility;      /* of SYSLOG */
 	bool json;         /* lines are JSON objects */
 	struct buf format; /* of a line */
+	struct buf kept;   /* lines that are not written yet */
 	unsigned long lost;
 };
 
 struct logtarget {
 	struct output out;
+	struct buf line;
 	char *syslogsocket; /* "auto" or a path */
 	int verbosity;
+	int pid;
 	double start; /* when it was made */
 };
 
@@ -140,16 +147,24 @@ open_journal(struct output *o)
 }
 
 static void
+write_kept(struct output *o)
+{
+	if (o->kept.n > 0 && io_write_all(o->fd, o->kept.p, o->kept.n) != 0)
+		o->lost++;
+	if (o->kept.cap > KEPT_USUAL && !log_held())
+		buf_release(&o->kept);
+	else
+		buf_reset(&o->kept);
+}
+
+static void
 write_line(struct output *o, const struct logrecord *r, const struct buf *line)
 {
-	struct buf whole = BUF_INIT;
-
 	(void)r;
-	buf_add(&whole, line->p, line->n);
-	buf_addc(&whole, '\n');
-	if (io_write_all(o->fd, whole.p, whole.n) != 0)
-		o->lost++;
-	buf_release(&whole);
+	buf_add(&o->kept, line->p, line->n);
+	buf_addc(&o->kept, '\n');
+	if (!log_held() || o->kept.n >= KEPT_MAX)
+		write_kept(o);
 }
 
 /* A restarted syslog daemon has a new socket: once more from the start. */
@@ -268,13 +283,16 @@ kind_find(const char *name)
 static void
 output_release(struct output *o)
 {
+	write_kept(o);
+	buf_release(&o->kept);
 	if (o->fd > STDERR_FILENO)
 		(void)close(o->fd);
 	free(o->name);
 	free(o->text);
 	free(o->socket);
 	buf_release(&o->format);
-	*o = (struct output){.fd = -1, .format = BUF_INIT};
+	*o = (struct output){
+	    .fd = -1, .format = BUF_INIT, .kept = BUF_INIT};
 }
 
 static bool
@@ -356,15 +374,25 @@ static void
 sink(void *arg, int level, const char *name, const char *msg, size_t n)
 {
 	struct logtarget *t = arg;
-	struct logrecord r = {level, name, msg, n, clock_now(), t->start};
-	struct buf line = BUF_INIT;
+	struct logrecord r = {
+	    level, name, msg, n, clock_now(), t->start, t->pid};
 
+	buf_reset(&t->line);
 	if (t->out.json)
-		logformat_json(&line, &r);
+		logformat_json(&t->line, &r);
 	else
-		logformat_print(&line, t->out.format.p, &r);
-	t->out.kind->write(&t->out, &r, &line);
-	buf_release(&line);
+		logformat_print(&t->line, t->out.format.p, &r);
+	t->out.kind->write(&t->out, &r, &t->line);
+	if (t->line.cap > KEPT_USUAL)
+		buf_release(&t->line);
+}
+
+static void
+on_flush(void *arg)
+{
+	struct logtarget *t = arg;
+
+	write_kept(&t->out);
 }
 
 struct logtarget *
@@ -372,7 +400,10 @@ logtarget_new(int verbosity)
 {
 	struct logtarget *t = xcalloc(1, sizeof(*t));
 
-	t->out = (struct output){.fd = -1, .format = BUF_INIT};
+	t->out = (struct output){
+	    .fd = -1, .format = BUF_INIT, .kept = BUF_INIT};
+	buf_init(&t->line);
+	t->pid = (int)getpid();
 	t->syslogsocket = xstrdup("auto");
 	t->verbosity = verbosity;
 	t->start = clock_now();
@@ -385,7 +416,9 @@ logtarget_free(struct logtarget *t)
 	if (t == NULL)
 		return;
 	log_set_sink(NULL, NULL);
+	log_set_flush(NULL, NULL);
 	output_release(&t->out);
+	buf_release(&t->line);
 	free(t->syslogsocket);
 	free(t);
 }
@@ -426,7 +459,10 @@ static int
 switch_to(struct logtarget *t, char *name, const struct value *options,
     struct err *err)
 {
-	struct output next = {.fd = -1, .format = BUF_INIT, .name = name};
+	struct output next = {.fd = -1,
+	    .format = BUF_INIT,
+	    .kept = BUF_INIT,
+	    .name = name};
 	bool first = t->out.kind == NULL;
 
 	next.kind = kind_find(name);
@@ -441,6 +477,7 @@ switch_to(struct logtarget *t, char *name, const struct value *options,
 	output_release(&t->out);
 	t->out = next;
 	log_set_sink(sink, t);
+	log_set_flush(on_flush, t);
 	if (!first)
 		say_changed(t);
 	return 0;
@@ -516,6 +553,7 @@ reopen(struct output *o)
 {
 	int old = o->fd;
 
+	write_kept(o);
 	if (o->kind->open(o) != 0) {
 		o->fd = old;
 		log_msg(LOG_ERROR, "server", "Unable to log to '%s'", o->name);

@@ -471,6 +471,7 @@ take_turn(struct jail *j)
 	int64_t end = real_ms() + TURN_MS;
 	bool done = false;
 
+	log_hold();
 	prune(j);
 	while (!done && j->head != NULL && j->check == NULL) {
 		done = !step(j);
@@ -483,6 +484,7 @@ take_turn(struct jail *j)
 		continue;
 	if (judge_restore_more(j))
 		judge_commit(j);
+	log_release();
 }
 
 static void

@@ -21,16 +21,21 @@ enum {
 static void
 log_failure(const struct jail *j, const struct ticket *t, const char *what)
 {
-	struct buf id = BUF_INIT, when = BUF_INIT;
+	struct buf line = BUF_INIT;
 
 	if (!log_enabled(LOG_INFO_))
 		return;
-	ticket_shown(&id, t->id, t->id_n);
-	ticket_print_time(&when, t->time);
-	log_msg(LOG_INFO_, "filter", "[%s] %s %s - %s", j->name, what, id.p,
-	    when.p);
-	buf_release(&id);
-	buf_release(&when);
+	(void)buf_grow(&line, 120);
+	buf_addc(&line, '[');
+	buf_adds(&line, j->name);
+	buf_adds(&line, "] ");
+	buf_adds(&line, what);
+	buf_addc(&line, ' ');
+	ticket_shown(&line, t->id, t->id_n);
+	buf_adds(&line, " - ");
+	ticket_print_time(&line, t->time);
+	log_text(LOG_INFO_, "filter", line.p, line.n);
+	buf_release(&line);
 }
 
 static bool

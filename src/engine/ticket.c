@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/pack.h"
 #include "engine/ticket.h"
@@ -203,27 +204,27 @@ ticket_keep_matches(struct ticket *t, int max)
 void
 ticket_shown(struct buf *out, const char *id, size_t n)
 {
+	size_t from = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)id[i];
 
-		if (c < 0x20 || c == 0x7f)
-			buf_addf(out, "\\x%02x", c);
-		else
-			buf_addc(out, (char)c);
+		if (c >= 0x20 && c != 0x7f)
+			continue;
+		buf_add(out, id + from, i - from);
+		buf_addf(out, "\\x%02x", c);
+		from = i + 1;
 	}
+	buf_add(out, id + from, n - from);
 }
 
 void
 ticket_print_time(struct buf *out, double when)
 {
 	time_t seconds = (time_t)(when < TIME_LAST ? floor(when) : 0);
-	char text[40];
-	struct tm tm;
 
-	if (!(when < TIME_LAST) || localtime_r(&seconds, &tm) == NULL) {
+	if (when < TIME_LAST)
+		clock_print(out, seconds);
+	else
 		buf_adds(out, "9999-12-31 23:59:59");
-		return;
-	}
-	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	buf_adds(out, text);
 }

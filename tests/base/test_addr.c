@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <check.h>
 #include <string.h>
 
@@ -83,6 +84,38 @@ START_TEST(nets_hold_their_own_family)
 }
 END_TEST
 
+/* All places of zeros, short and long groups. */
+START_TEST(printed_as_inet_ntop_does)
+{
+	static const unsigned groups[] = {0, 1, 0x20, 0x300, 0x4000, 0xffff};
+
+	for (unsigned n = 0; n < 6 * 256; n++) {
+		struct addr a = {.family = AF_INET6, .plen = 128};
+		struct buf out = BUF_INIT;
+		char want[INET6_ADDRSTRLEN];
+
+		for (int i = 0; i < 8; i++) {
+			unsigned g = (n >> i & 1) != 0
+			                 ? groups[(n / 256 + (unsigned)i) % 6]
+			                 : 0;
+
+			a.bytes[2 * i] = (unsigned char)(g >> 8);
+			a.bytes[2 * i + 1] = (unsigned char)g;
+		}
+		(void)inet_ntop(AF_INET6, a.bytes, want, sizeof(want));
+		addr_print(&out, &a);
+		ck_assert_str_eq(out.p, want);
+		buf_reset(&out);
+		a.family = AF_INET;
+		a.plen = 32;
+		(void)inet_ntop(AF_INET, a.bytes, want, sizeof(want));
+		addr_print(&out, &a);
+		ck_assert_str_eq(out.p, want);
+		buf_release(&out);
+	}
+}
+END_TEST
+
 START_TEST(text_with_nul_is_no_address)
 {
 	struct addr a;
@@ -103,6 +136,7 @@ addr_suite(void)
 	    sizeof(text_cases) / sizeof(text_cases[0]));
 	tcase_add_loop_test(tc, nets_hold_their_own_family, 0,
 	    sizeof(in_cases) / sizeof(in_cases[0]));
+	tcase_add_test(tc, printed_as_inet_ntop_does);
 	tcase_add_test(tc, text_with_nul_is_no_address);
 	suite_add_tcase(s, tc);
 	return s;
