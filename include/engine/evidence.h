@@ -25,7 +25,8 @@ struct evidence {
 			uint64_t last;  /* each knows the one before */
 		};
 	};
-	uint32_t lines; /* in memory: number */
+	uint32_t lines;  /* in memory: number */
+	uint32_t firsts; /* in memory: those of the first failure */
 	bool spooled;
 	bool merged; /* lines of more than one failure */
 };

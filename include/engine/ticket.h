@@ -28,6 +28,7 @@ struct ticket {
 	    *data;    /* dict of captures without matches, failures; owned */
 	char *packed; /* both as bytes while they are NULL; owned */
 	size_t packed_n;
+	size_t packed_matches; /* bytes of matches; those of data follow */
 	bool restored; /* came from the database */
 	bool banned;   /* the actions have run */
 	int epoch;     /* ban epoch of the jail when it was (re)banned */

@@ -1,15 +1,14 @@
 /*
- * Lines are packed values one behind the other, the oldest first. A record of
- * the spool is the place of the one before (0: none), then the same bytes; the
- * first record begins with the data.
+ * Lines are packed values as they came, one behind the other, the oldest
+ * first; they are made what they have to be when somebody wants them. A record
+ * of the spool is the place of the one before (0: none), then the same bytes;
+ * the first record begins with the data.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "engine/evidence.h"
-
-enum { PLACE = sizeof(uint64_t) };
 
 /* The items of a list without its head. */
 static struct packed
@@ -27,6 +26,7 @@ evidence_init(struct evidence *e, struct packed matches, struct packed data)
 
 	*e = (struct evidence){
 	    .lines = (uint32_t)packed_items(matches).left,
+	    .firsts = (uint32_t)packed_items(matches).left,
 	    .data_n = (uint32_t)data.n,
 	    .n = (uint32_t)(data.n + lines.n),
 	};
@@ -43,37 +43,6 @@ evidence_release(struct evidence *e)
 	*e = (struct evidence){.p = NULL};
 }
 
-/* A line as one text. */
-static void
-pack_joined(struct buf *out, struct packed line)
-{
-	struct packed_iter it = packed_items(line);
-	struct buf text = BUF_INIT;
-	struct packed part;
-
-	if (packed_type(line) == VALUE_TEXT) {
-		buf_add(out, line.p, line.n);
-		return;
-	}
-	while (packed_next(&it, &part))
-		packed_print(&text, part);
-	pack_text(out, text.p, text.n);
-	buf_release(&text);
-}
-
-/* Returns their number. */
-static uint32_t
-pack_lines(struct buf *out, struct packed matches)
-{
-	struct packed_iter it = packed_items(matches);
-	struct packed line;
-	uint32_t n = 0;
-
-	for (; packed_next(&it, &line); n++)
-		pack_joined(out, line);
-	return n;
-}
-
 static void
 keep_last(struct evidence *e, uint32_t max)
 {
@@ -83,44 +52,45 @@ keep_last(struct evidence *e, uint32_t max)
 	if (e->lines <= max)
 		return;
 	unpack_init(&u, e->p + e->data_n, e->n - e->data_n);
-	for (; e->lines > max; e->lines--)
+	for (; e->lines > max; e->lines--) {
 		(void)packed_take(&u);
+		e->firsts -= e->firsts > 0;
+	}
 	left = u.n;
 	memmove(e->p + e->data_n, u.p, left);
 	e->n = e->data_n + (uint32_t)left;
 }
 
-static void
-append(struct evidence *e, const struct buf *lines, uint32_t n)
+/* Place of the record, 0: it could not be written. */
+static uint64_t
+add_record(struct spool *s, uint64_t before, struct packed bytes)
 {
-	e->p = xreallocarray(e->p, e->n + lines->n, 1);
-	memcpy(e->p + e->n, lines->p, lines->n);
-	e->n += (uint32_t)lines->n;
-	e->lines += n;
+	return spool_add(s, &(struct spool_record){(const char *)&before,
+	                        sizeof(before), bytes.p, bytes.n});
 }
 
 bool
 evidence_add(
     struct evidence *e, struct packed matches, int max, struct spool *s)
 {
-	struct buf b = BUF_INIT;
-	uint64_t place = 0;
-	uint32_t n;
+	struct packed lines = inside(matches);
+	uint64_t place;
 
 	e->merged = true;
-	if (e->spooled)
-		pack_u64(&b, e->last);
-	n = pack_lines(&b, matches);
-	if (e->spooled && n > 0) {
-		place = spool_add(s, b.p, b.n);
+	if (lines.n == 0)
+		return true;
+	if (e->spooled) {
+		place = add_record(s, e->last, lines);
 		if (place != 0)
 			e->last = place;
-	} else if (!e->spooled) {
-		append(e, &b, n);
-		keep_last(e, max < 0 ? 0 : (uint32_t)max);
+		return place != 0;
 	}
-	buf_release(&b);
-	return !e->spooled || n == 0 || place != 0;
+	e->p = xreallocarray(e->p, e->n + lines.n, 1);
+	memcpy(e->p + e->n, lines.p, lines.n);
+	e->n += (uint32_t)lines.n;
+	e->lines += (uint32_t)packed_items(matches).left;
+	keep_last(e, max < 0 ? 0 : (uint32_t)max);
+	return true;
 }
 
 size_t
@@ -132,13 +102,8 @@ evidence_bytes(const struct evidence *e)
 bool
 evidence_spool(struct evidence *e, struct spool *s)
 {
-	struct buf b = BUF_INIT;
-	uint64_t place;
+	uint64_t place = add_record(s, 0, (struct packed){e->p, e->n});
 
-	pack_u64(&b, 0);
-	buf_add(&b, e->p, e->n);
-	place = spool_add(s, b.p, b.n);
-	buf_release(&b);
 	if (place == 0)
 		return false;
 	free(e->p);
@@ -149,17 +114,38 @@ evidence_spool(struct evidence *e, struct spool *s)
 
 /* ---- back to values */
 
-/* Appends the lines of u, the newest first, up to max in list. */
+/* A line as one text. */
+static struct value *
+joined(struct packed line)
+{
+	struct packed_iter it = packed_items(line);
+	struct buf text = BUF_INIT;
+	struct packed part;
+	struct value *v;
+
+	if (packed_type(line) != VALUE_LIST && packed_type(line) != VALUE_TUPLE)
+		packed_print(&text, line);
+	while (packed_next(&it, &part))
+		packed_print(&text, part);
+	v = value_textn(text.p, text.n);
+	buf_release(&text);
+	return v;
+}
+
+/*
+ * Appends the lines of u, the newest first, up to max in list; those behind
+ * the first ones are joined.
+ */
 static void
-collect(struct value *list, struct unpack *u, size_t max)
+collect(struct value *list, struct unpack *u, size_t firsts, size_t max)
 {
 	struct value *lines = value_list();
 
 	while (!u->bad && u->n > 0) {
-		struct value *line = unpack_value(u);
+		struct packed line = packed_take(u);
 
-		if (line != NULL)
-			value_add(lines, line);
+		value_add(lines, lines->n < firsts ? packed_value(line)
+		                                   : joined(line));
 	}
 	while (lines->n > 0 && list->n < max)
 		value_add(list, lines->items[--lines->n]);
@@ -189,6 +175,22 @@ take_data(struct unpack *u)
 	return value_dict();
 }
 
+/* Of the record before; it is in the byte order of this process. */
+static uint64_t
+take_place(struct unpack *u)
+{
+	uint64_t place = 0;
+
+	if (u->n < sizeof(place)) {
+		u->bad = true;
+		return 0;
+	}
+	memcpy(&place, u->p, sizeof(place));
+	u->p += sizeof(place);
+	u->n -= sizeof(place);
+	return place;
+}
+
 static void
 get_spooled(
     const struct evidence *e, struct spool *s, size_t max, struct ticket *t)
@@ -204,14 +206,15 @@ get_spooled(
 		if (!spool_read(s, place, &b))
 			break;
 		unpack_init(&u, b.p, b.n);
-		place = unpack_u64(&u);
+		place = take_place(&u);
 		if (is_first)
 			(void)packed_take(&u);
-		collect(t->matches, &u, max);
+		collect(t->matches, &u, is_first ? SIZE_MAX : 0, max);
 	}
 	buf_reset(&b);
 	if (spool_read(s, e->first, &b)) {
-		unpack_init(&u, b.p + PLACE, b.n - PLACE);
+		unpack_init(&u, b.p, b.n);
+		(void)take_place(&u);
 		value_free(t->data);
 		t->data = take_data(&u);
 	}
@@ -233,7 +236,7 @@ evidence_get(
 		unpack_init(&u, e->p, e->n);
 		value_free(t->data);
 		t->data = take_data(&u);
-		collect(t->matches, &u, most);
+		collect(t->matches, &u, e->firsts, most);
 	}
 	reverse(t->matches);
 }

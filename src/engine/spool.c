@@ -117,15 +117,17 @@ flush(struct spool *s)
 }
 
 uint64_t
-spool_add(struct spool *s, const char *p, size_t n)
+spool_add(struct spool *s, const struct spool_record *r)
 {
+	size_t n = r->head_n + r->n;
 	uint32_t size = (uint32_t)n;
 	uint64_t place = s->written + s->pending.n;
 
 	if (s->broken || n > SPOOL_RECORD_MAX)
 		return 0;
 	buf_add(&s->pending, (const char *)&size, HEADER);
-	buf_add(&s->pending, p, n);
+	buf_add(&s->pending, r->head, r->head_n);
+	buf_add(&s->pending, r->p, r->n);
 	if (s->pending.n >= PENDING)
 		flush(s);
 	if (s->pending.cap > 2 * PENDING) /* a large record was among them */

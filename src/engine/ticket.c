@@ -45,6 +45,7 @@ ticket_new_packed(const char *id, size_t n, double time,
 	struct ticket *t = new_bare(id, n, time);
 
 	t->packed_n = matches.n + data.n;
+	t->packed_matches = matches.n;
 	t->packed = xmalloc(t->packed_n);
 	memcpy(t->packed, matches.p, matches.n);
 	memcpy(t->packed + matches.n, data.p, data.n);
@@ -59,6 +60,7 @@ ticket_new_like(const char *id, size_t n, const struct ticket *t)
 	if (t->packed != NULL) {
 		one->packed = xmemdup0(t->packed, t->packed_n);
 		one->packed_n = t->packed_n;
+		one->packed_matches = t->packed_matches;
 	} else {
 		one->matches = value_copy(t->matches);
 		one->data = value_copy(t->data);
@@ -102,6 +104,7 @@ ticket_pack(struct ticket *t)
 	if (t->packed != NULL)
 		return;
 	pack_value(&b, t->matches);
+	t->packed_matches = b.n;
 	pack_value(&b, t->data);
 	t->packed = xmemdup0(b.p, b.n);
 	t->packed_n = b.n;
@@ -160,17 +163,19 @@ void
 ticket_parts(const struct ticket *t, struct buf *scratch,
     struct packed *matches, struct packed *data)
 {
-	struct unpack u;
+	size_t at = t->packed_matches;
 
 	buf_reset(scratch);
-	if (t->packed == NULL) {
-		pack_value(scratch, t->matches);
-		pack_value(scratch, t->data);
-		unpack_init(&u, scratch->p, scratch->n);
-	} else
-		unpack_init(&u, t->packed, t->packed_n);
-	*matches = packed_take(&u);
-	*data = packed_take(&u);
+	if (t->packed != NULL) {
+		*matches = (struct packed){t->packed, at};
+		*data = (struct packed){t->packed + at, t->packed_n - at};
+		return;
+	}
+	pack_value(scratch, t->matches);
+	at = scratch->n;
+	pack_value(scratch, t->data);
+	*matches = (struct packed){scratch->p, at};
+	*data = (struct packed){scratch->p + at, scratch->n - at};
 }
 
 static void

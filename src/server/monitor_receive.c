@@ -42,86 +42,142 @@ was_given(const struct monitor *m, struct unpack *u, uint32_t id)
 	return !u->bad;
 }
 
-static bool
-is_text(struct packed v, size_t max)
+/*
+ * The values of a failure are walked through once and stay where they are.
+ * Whatever is not as a good worker writes it makes u bad.
+ */
+static void
+pass_text(struct unpack *u, size_t max)
 {
 	size_t n;
 
-	return packed_text(v, &n) != NULL && n <= max;
+	(void)unpack_bytes(u, &n);
+	if (n > max)
+		u->bad = true;
 }
 
-/* Text, None, or a tuple or list of them. */
-static bool
-is_capture(struct packed v)
+static void
+pass_part(struct unpack *u, unsigned type)
 {
-	enum value_type type = packed_type(v);
-	struct packed_iter it = packed_items(v);
-	struct packed part;
-
-	if (type == VALUE_NONE || is_text(v, TEXT_MAX))
-		return true;
-	if ((type != VALUE_TUPLE && type != VALUE_LIST) || it.left > PARTS_MAX)
-		return false;
-	while (packed_next(&it, &part))
-		if (packed_type(part) != VALUE_NONE && !is_text(part, TEXT_MAX))
-			return false;
-	return true;
-}
-
-static bool
-is_data(struct packed v)
-{
-	struct packed_iter it = packed_items(v);
-	struct packed key, value;
-
-	if (packed_type(v) != VALUE_DICT || it.left > PARTS_MAX)
-		return false;
-	while (packed_next(&it, &key) && packed_next(&it, &value))
-		if (!is_text(key, 256) ||
-		    (!is_capture(value) && packed_type(value) != VALUE_INT &&
-		        packed_type(value) != VALUE_BOOL))
-			return false;
-	return true;
-}
-
-static bool
-is_line(struct packed v)
-{
-	enum value_type type = packed_type(v);
-	struct packed_iter it = packed_items(v);
-	struct packed part;
-
 	if (type == VALUE_TEXT)
-		return is_text(v, TEXT_MAX);
-	if ((type != VALUE_LIST && type != VALUE_TUPLE) || it.left != 3)
-		return false;
-	while (packed_next(&it, &part))
-		if (!is_text(part, TEXT_MAX))
-			return false;
-	return true;
+		pass_text(u, TEXT_MAX);
+	else if (type != VALUE_NONE)
+		u->bad = true;
+}
+
+static uint32_t
+pass_count(struct unpack *u, uint32_t max)
+{
+	uint32_t n = unpack_u32(u);
+
+	if (n > max)
+		u->bad = true;
+	return u->bad ? 0 : n;
+}
+
+/* Text, None, or a tuple or list of them; behind its type. */
+static void
+pass_capture(struct unpack *u, unsigned type)
+{
+	if (type != VALUE_TUPLE && type != VALUE_LIST) {
+		pass_part(u, type);
+		return;
+	}
+	for (uint32_t n = pass_count(u, PARTS_MAX); n > 0 && !u->bad; n--)
+		pass_part(u, unpack_u8(u));
+}
+
+static void
+pass_datum(struct unpack *u)
+{
+	unsigned type;
+
+	if (unpack_u8(u) != VALUE_TEXT)
+		u->bad = true;
+	pass_text(u, 256);
+	type = unpack_u8(u);
+	if (type == VALUE_INT)
+		(void)unpack_u64(u);
+	else if (type == VALUE_BOOL)
+		(void)unpack_u8(u);
+	else
+		pass_capture(u, type);
+}
+
+static void
+pass_data(struct unpack *u)
+{
+	uint32_t n;
+
+	if (unpack_u8(u) != VALUE_DICT)
+		u->bad = true;
+	n = pass_count(u, PARTS_MAX);
+	if (n % 2 != 0)
+		u->bad = true;
+	for (; n > 0 && !u->bad; n -= 2)
+		pass_datum(u);
+}
+
+/* A text, or what stands before, in and behind the date. */
+static void
+pass_line(struct unpack *u)
+{
+	unsigned type = unpack_u8(u);
+
+	if (type == VALUE_TEXT) {
+		pass_text(u, TEXT_MAX);
+		return;
+	}
+	if ((type != VALUE_LIST && type != VALUE_TUPLE) || unpack_u32(u) != 3)
+		u->bad = true;
+	for (int i = 0; i < 3 && !u->bad; i++) {
+		if (unpack_u8(u) != VALUE_TEXT)
+			u->bad = true;
+		pass_text(u, TEXT_MAX);
+	}
+}
+
+static void
+pass_matches(struct unpack *u)
+{
+	if (unpack_u8(u) != VALUE_LIST)
+		u->bad = true;
+	for (uint32_t n = pass_count(u, MATCHES_MAX); n > 0 && !u->bad; n--)
+		pass_line(u);
+}
+
+static void
+pass_id(struct unpack *u)
+{
+	unsigned type = unpack_u8(u);
+
+	if (type == VALUE_NONE)
+		u->bad = true;
+	pass_capture(u, type);
+}
+
+static struct packed
+take(struct unpack *u, void (*pass)(struct unpack *u))
+{
+	const char *p = u->p;
+
+	pass(u);
+	return (struct packed){p, (size_t)(u->p - p)};
 }
 
 static bool
-is_matches(struct packed v)
+is_name(struct packed v)
 {
-	struct packed_iter it = packed_items(v);
-	struct packed line;
+	size_t n;
 
-	if (packed_type(v) != VALUE_LIST || it.left > MATCHES_MAX)
-		return false;
-	while (packed_next(&it, &line))
-		if (!is_line(line))
-			return false;
-	return true;
+	return packed_text(v, &n) != NULL && n <= 1024;
 }
 
 static bool
 is_sane(const struct failure *f)
 {
 	return f->count >= 1 && f->count <= COUNT_MAX && isfinite(f->time) &&
-	       f->time >= 0 && f->time < 1e11 && is_capture(f->id) &&
-	       packed_type(f->id) != VALUE_NONE && is_data(f->data) &&
-	       is_matches(f->matches) && (!f->resolve || is_text(f->id, 1024));
+	       f->time >= 0 && f->time < 1e11 && (!f->resolve || is_name(f->id));
 }
 
 struct where {
@@ -266,9 +322,9 @@ on_failure(struct monitor *m, struct unpack *u)
 		count = unpack_u32(u);
 		f.count = count <= COUNT_MAX ? (int)count : 0;
 		f.time = unpack_double(u);
-		f.id = packed_take(u);
-		f.data = packed_take(u);
-		f.matches = packed_take(u);
+		f.id = take(u, pass_id);
+		f.data = take(u, pass_data);
+		f.matches = take(u, pass_matches);
 		if (u->bad || !is_sane(&f)) {
 			u->bad = true;
 			return;
