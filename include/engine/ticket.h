@@ -29,9 +29,9 @@ struct ticket {
 	char *packed; /* both as bytes while they are NULL; owned */
 	size_t packed_n;
 	size_t packed_matches; /* bytes of matches; those of data follow */
-	bool restored; /* came from the database */
-	bool banned;   /* the actions have run */
-	int epoch;     /* ban epoch of the jail when it was (re)banned */
+	bool restored;         /* came from the database */
+	bool banned;           /* the actions have run */
+	int epoch; /* ban epoch of the jail when it was (re)banned */
 };
 
 /* The id is normalised; matches and data are empty. Free: ticket_free(). */

@@ -139,7 +139,8 @@ log_format(
 	(void)snprintf(full, sizeof(full), "fail2ban%s%s",
 	    name[0] == '\0' ? "" : ".", name);
 	clock_print(out, seconds);
-	buf_addf(out, ",%03d %-24s[%d]: %-7s ", (int)((now - (double)seconds) * 1000), full, (int)getpid(),
+	buf_addf(out, ",%03d %-24s[%d]: %-7s ",
+	    (int)((now - (double)seconds) * 1000), full, (int)getpid(),
 	    log_level_name(level));
 	buf_add(out, msg, n);
 }

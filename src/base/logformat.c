@@ -114,8 +114,7 @@ field_relative(struct buf *out, const struct logrecord *r)
 	buf_addf(out, "%lld", (long long)((r->time - r->start) * 1000));
 }
 
-#define FIELD(name)                                                            \
-	name, sizeof(name) - 1
+#define FIELD(name) name, sizeof(name) - 1
 
 static const struct field {
 	const char *name;
@@ -142,8 +141,7 @@ print_field(
     struct buf *out, const char *name, size_t n, const struct logrecord *r)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (fields[i].n == n &&
-		    memcmp(fields[i].name, name, n) == 0) {
+		if (fields[i].n == n && memcmp(fields[i].name, name, n) == 0) {
 			fields[i].print(out, r);
 			return;
 		}

@@ -291,8 +291,7 @@ output_release(struct output *o)
 	free(o->text);
 	free(o->socket);
 	buf_release(&o->format);
-	*o = (struct output){
-	    .fd = -1, .format = BUF_INIT, .kept = BUF_INIT};
+	*o = (struct output){.fd = -1, .format = BUF_INIT, .kept = BUF_INIT};
 }
 
 static bool
@@ -400,8 +399,8 @@ logtarget_new(int verbosity)
 {
 	struct logtarget *t = xcalloc(1, sizeof(*t));
 
-	t->out = (struct output){
-	    .fd = -1, .format = BUF_INIT, .kept = BUF_INIT};
+	t->out =
+	    (struct output){.fd = -1, .format = BUF_INIT, .kept = BUF_INIT};
 	buf_init(&t->line);
 	t->pid = (int)getpid();
 	t->syslogsocket = xstrdup("auto");
@@ -459,10 +458,8 @@ static int
 switch_to(struct logtarget *t, char *name, const struct value *options,
     struct err *err)
 {
-	struct output next = {.fd = -1,
-	    .format = BUF_INIT,
-	    .kept = BUF_INIT,
-	    .name = name};
+	struct output next = {
+	    .fd = -1, .format = BUF_INIT, .kept = BUF_INIT, .name = name};
 	bool first = t->out.kind == NULL;
 
 	next.kind = kind_find(name);

@@ -144,8 +144,8 @@ collect(struct value *list, struct unpack *u, size_t firsts, size_t max)
 	while (!u->bad && u->n > 0) {
 		struct packed line = packed_take(u);
 
-		value_add(lines, lines->n < firsts ? packed_value(line)
-		                                   : joined(line));
+		value_add(lines,
+		    lines->n < firsts ? packed_value(line) : joined(line));
 	}
 	while (lines->n > 0 && list->n < max)
 		value_add(list, lines->items[--lines->n]);

@@ -177,7 +177,8 @@ static bool
 is_sane(const struct failure *f)
 {
 	return f->count >= 1 && f->count <= COUNT_MAX && isfinite(f->time) &&
-	       f->time >= 0 && f->time < 1e11 && (!f->resolve || is_name(f->id));
+	       f->time >= 0 && f->time < 1e11 &&
+	       (!f->resolve || is_name(f->id));
 }
 
 struct where {
