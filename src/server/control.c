@@ -3,7 +3,8 @@
  * terminator; decoding is tried only when a terminator has arrived, so many
  * small writes cost no more than one large one. Whatever a peer sends costs
  * at most its own connection: sizes and the number of connections are bound,
- * and no request is read before the answer to the last one is written.
+ * and no request is read before the answer to the last one is written. When
+ * all connections are taken, the oldest that says nothing makes room.
  */
 #include <errno.h>
 #include <grp.h>
@@ -28,6 +29,7 @@ enum {
 	BACKLOG = 4096,    /* a full one refuses clients with a timeout */
 	ANSWER_KEEP = 64 * 1024, /* larger buffers are not kept */
 	PIECE_MAX = 32 * 1024,   /* one buffer of the socket, see conn_write */
+	AHEAD_MAX = 64 * 1024,   /* read while an answer is not written yet */
 };
 
 struct conn {
@@ -42,6 +44,7 @@ struct conn {
 	struct buf out;          /* being written */
 	size_t written;          /* bytes of out that were given away */
 	bool writing;
+	bool reading; /* uv_read_start() was called */
 	bool readonly;
 	pid_t peer;   /* who connected, 0: unknown */
 	bool eof;     /* the peer sends no more */
@@ -60,7 +63,8 @@ struct control {
 	bool listening;
 	bool dying; /* control_free() was called */
 	struct conn *conns;
-	size_t count;
+	size_t count; /* those being closed too */
+	size_t open;  /* those not being closed */
 };
 
 struct request {
@@ -69,6 +73,8 @@ struct request {
 };
 
 static void conn_serve(struct conn *c);
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *b);
+static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b);
 
 /* ---- ends */
 
@@ -103,6 +109,7 @@ conn_close(struct conn *c)
 	if (c->closed)
 		return;
 	c->closed = true;
+	c->control->open--;
 	if (c->pending != NULL)
 		c->pending->conn = NULL;
 	c->pending = NULL;
@@ -317,11 +324,31 @@ conn_has_request(struct conn *c)
 	return has;
 }
 
+static bool
+conn_is_busy(const struct conn *c)
+{
+	return c->pending != NULL || c->writing;
+}
+
+/* What comes during an answer waits in the socket but for a little. */
+static int
+conn_listen(struct conn *c)
+{
+	bool want = !c->eof && (!conn_is_busy(c) || c->in.n < AHEAD_MAX);
+
+	if (c->closed || want == c->reading)
+		return 0;
+	c->reading = want;
+	if (!want)
+		return uv_read_stop((uv_stream_t *)&c->pipe);
+	return uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read);
+}
+
 /* Does what can be done now: the next request, or the end. */
 static void
 conn_serve(struct conn *c)
 {
-	while (!c->closed && c->pending == NULL && !c->writing) {
+	while (!c->closed && !conn_is_busy(c)) {
 		if (is_close(&c->in)) {
 			conn_close(c);
 			return;
@@ -329,14 +356,18 @@ conn_serve(struct conn *c)
 		if (c->closing || !conn_has_request(c) || !conn_take(c))
 			break;
 	}
-	if (c->closed || c->pending != NULL || c->writing)
+	if (c->closed)
 		return;
-	if (c->closing || c->eof)
+	if (!conn_is_busy(c) && (c->closing || c->eof)) {
 		conn_close(c);
-	else if (c->in.n > conn_limit(c)) {
+		return;
+	}
+	if (!conn_is_busy(c) && c->in.n > conn_limit(c)) {
 		c->closing = true;
 		conn_refuse(c, "request is too large");
 	}
+	if (!c->closed && conn_listen(c) != 0)
+		conn_close(c);
 }
 
 static void
@@ -354,20 +385,14 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 	struct conn *c = s->data;
 
 	(void)b;
-	if (n == UV_EOF) {
+	(void)s;
+	if (n == UV_EOF)
 		c->eof = true;
-		(void)uv_read_stop(s);
-	} else if (n < 0) {
+	else if (n < 0) {
 		conn_close(c);
 		return;
-	} else {
+	} else
 		buf_commit(&c->in, (size_t)n);
-		/* what is sent during an answer waits in the socket */
-		if (c->in.n > 2 * conn_limit(c)) {
-			conn_close(c);
-			return;
-		}
-	}
 	conn_serve(c);
 }
 
@@ -389,6 +414,7 @@ conn_new(struct control *control)
 		c->next->prev = &c->next;
 	control->conns = c;
 	control->count++;
+	control->open++;
 	return c;
 }
 
@@ -426,6 +452,36 @@ conn_admit(struct conn *c)
 	return c->control->has_group && in_group(fd, peer.gid, c->control->gid);
 }
 
+/* The oldest connection that waits for nothing; NULL: there is none. */
+static struct conn *
+find_silent(const struct control *control, bool readonly)
+{
+	struct conn *silent = NULL;
+
+	for (struct conn *c = control->conns; c != NULL; c = c->next)
+		if (!c->closed && !conn_is_busy(c) && c->in.n == 0 &&
+		    (c->readonly || !readonly))
+			silent = c;
+	return silent;
+}
+
+/* Whether there is room for c, which is counted already. */
+static bool
+make_room(struct conn *c)
+{
+	struct control *control = c->control;
+	size_t max = c->readonly ? READERS_MAX : CONNECTIONS_MAX;
+	struct conn *silent;
+
+	if (control->open <= max)
+		return true;
+	silent = find_silent(control, c->readonly);
+	if (silent == NULL || silent == c)
+		return false;
+	conn_close(silent);
+	return true;
+}
+
 static void
 on_connection(uv_stream_t *s, int status)
 {
@@ -439,8 +495,7 @@ on_connection(uv_stream_t *s, int status)
 	}
 	c = conn_new(control);
 	if (uv_accept(s, (uv_stream_t *)&c->pipe) != 0 || !conn_admit(c) ||
-	    control->count > (c->readonly ? READERS_MAX : CONNECTIONS_MAX) ||
-	    uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) != 0)
+	    !make_room(c) || conn_listen(c) != 0)
 		conn_close(c);
 }
 
@@ -554,8 +609,8 @@ control_adopt(struct control *control, int fd, bool readonly)
 	struct conn *c = conn_new(control);
 
 	c->readonly = readonly;
-	if (uv_pipe_open(&c->pipe, fd) == 0 &&
-	    uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0)
+	if (uv_pipe_open(&c->pipe, fd) == 0 && make_room(c) &&
+	    conn_listen(c) == 0)
 		return 0;
 	conn_close(c);
 	return -1;

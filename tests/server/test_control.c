@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -246,6 +247,67 @@ START_TEST(a_reader_may_not_send_much)
 }
 END_TEST
 
+START_TEST(what_comes_during_an_answer_waits_in_the_socket)
+{
+	static char more[16384];
+	size_t sent = 0;
+	ssize_t n;
+
+	hold = true;
+	SAY(PING END);
+	turn();
+	ck_assert_ptr_nonnull(held);
+	for (int i = 0; i < 1000; i++) {
+		n = send(peer, more, sizeof(more), MSG_DONTWAIT);
+		sent += n > 0 ? (size_t)n : 0;
+		turn();
+	}
+	ck_assert_uint_lt(sent, 2u << 20);
+	hold = false;
+	request_answer(held, value_none());
+	turn();
+	ck_assert_int_gt(send(peer, more, sizeof(more), MSG_DONTWAIT), 0);
+}
+END_TEST
+
+START_TEST(the_oldest_that_says_nothing_makes_room)
+{
+	enum { MANY = 502 };
+	static int ends[MANY][2];
+	struct rlimit files;
+	char byte;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+	if (files.rlim_cur < 2 * MANY + 50)
+		return; /* not allowed here */
+
+	/* the first of all waits for an answer, the next says half a word */
+	hold = true;
+	SAY(PING END);
+	for (int i = 0; i < MANY; i++) {
+		ck_assert_int_eq(
+		    socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+		ck_assert_int_eq(control_adopt(control, ends[i][1], false), 0);
+		if (i == 0)
+			ck_assert_int_eq(write(ends[0][0], "]", 1), 1);
+		turn();
+	}
+	ck_assert_uint_eq(control_count(control), 500);
+	ck_assert_int_eq(recv(peer, &byte, 1, MSG_DONTWAIT), -1);
+	ck_assert_int_eq(recv(ends[0][0], &byte, 1, MSG_DONTWAIT), -1);
+	for (int i = 1; i <= 3; i++)
+		ck_assert_int_eq(recv(ends[i][0], &byte, 1, MSG_DONTWAIT), 0);
+	ck_assert_int_eq(recv(ends[4][0], &byte, 1, MSG_DONTWAIT), -1);
+	request_answer(held, value_none());
+	turn();
+	ck_assert_int_eq(recv(peer, &byte, 1, MSG_DONTWAIT), 1);
+	for (int i = 0; i < MANY; i++)
+		(void)close(ends[i][0]);
+}
+END_TEST
+
 Suite *control_suite(void);
 
 Suite *
@@ -266,6 +328,8 @@ control_suite(void)
 	tcase_add_test(tc, undecodable_requests_get_a_bare_text);
 	tcase_add_test(tc, after_a_broken_request_the_next_is_served);
 	tcase_add_test(tc, a_reader_may_not_send_much);
+	tcase_add_test(tc, what_comes_during_an_answer_waits_in_the_socket);
+	tcase_add_test(tc, the_oldest_that_says_nothing_makes_room);
 	suite_add_tcase(s, tc);
 	return s;
 }
