@@ -49,6 +49,10 @@ else
 	if [ "$(id -u)" -eq 0 ] && unshare -n true 2>/dev/null; then
 		ratchet e2e-ssh-shipped "$c/live/e2e-ssh" --bindir "$bin" --config "$top"
 		ratchet e2e-ssh-stock "$c/live/e2e-ssh" --bindir "$bin" --config "$ref/etc/fail2ban"
+		check 'banactions of the shipped configuration' \
+		    tests/live/banactions.sh "$c/live" "$bin" "$top"
+		check 'banactions of the stock configuration' \
+		    tests/live/banactions.sh "$c/live" "$bin" "$ref/etc/fail2ban"
 		ratchet protocol env CAND_VERSION=1.1.0 "$c/live/protocol" --bindir "$bin"
 		ratchet db-basic "$c/live/db-basic" --bindir "$bin"
 	fi

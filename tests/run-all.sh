@@ -34,7 +34,7 @@ check() {
 		failed=$((failed + 1))
 	fi
 	# the closing lines of the runners
-	grep -E '^# (TOTAL|PASS|FAIL|SKIP|ERROR):|^[0-9]+ passed, [0-9]+ failed' "$log" | sed 's/^/        /'
+	grep -E '^# (TOTAL|PASS|FAIL|SKIP|ERROR):|^[0-9]+ passed, [0-9]+ failed|^skipped ' "$log" | sed 's/^/        /'
 }
 
 skip() {

@@ -6,8 +6,8 @@
 # nothing left after a stop.
 #
 # The runner names its action itself, so a copy of it is changed. A name ending
-# in ",6" is tried with IPv6. JOBS: how many at a time (3); FULL=1: IPv6 for
-# every action.
+# in ",6" is tried with IPv6. JOBS: how many at a time; FULL=1: IPv6 for every
+# action. They wait more than they work: some at a time for each processor.
 set -u
 [ $# -ge 3 ] || { echo "usage: $0 LIVE BINDIR CONFIG [ACTION...]" >&2; exit 2; }
 live=$1 bindir=$(realpath "$2") config=$(realpath "$3")
@@ -120,7 +120,7 @@ if [ $# -eq 0 ]; then
 	set -- $all $six
 fi
 for action; do
-	while [ "$(jobs -r | wc -l)" -ge "${JOBS:-3}" ]; do
+	while [ "$(jobs -r | wc -l)" -ge "${JOBS:-$((3 * $(nproc)))}" ]; do
 		wait -n
 	done
 	report "$action" >>"$T/all" &
