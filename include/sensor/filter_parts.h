@@ -83,8 +83,9 @@ struct pass {
 	const char *subject; /* of the failregexes: content or whole */
 	size_t n;
 	bool is_ascii;
-	bool pref_told; /* to the trace */
-	int count;      /* how often the line happened */
+	struct regex_budget budget; /* for all regexes */
+	bool pref_told;             /* to the trace */
+	int count;                  /* how often the line happened */
 };
 
 /* Date of the line: 1 go on, 0 the line is too old, -1 reason in err. */

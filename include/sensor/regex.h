@@ -56,22 +56,38 @@ enum regex_result {
 	REGEX_LIMIT, /* a limit was hit: cannot say */
 };
 
+struct regex_subject {
+	const char *text; /* valid UTF-8, borrowed for the call */
+	size_t n;         /* bytes */
+	size_t start;     /* search from here; earlier text is still seen */
+	bool is_ascii;    /* lets the faster 8-bit code run */
+};
+
 /*
- * Searches subject[0, n) for the leftmost match at or after start (earlier
- * text is still seen by look-behind). The subject must be valid UTF-8;
- * is_ascii lets the faster 8-bit code run. After REGEX_MATCH
- * regex_group(re, g) tells the spans, until the next search with re.
+ * What all searches of one line may cost together, in steps: an item of a
+ * pattern that is tried, or sixteen characters that are passed.
  */
-enum regex_result regex_search(struct regex *re, const char *subject, size_t n,
-    size_t start, bool is_ascii);
-/* The same with limits four times as high, for a search that hit one. */
-enum regex_result regex_search_again(struct regex *re, const char *subject,
-    size_t n, size_t start, bool is_ascii);
+struct regex_budget {
+	unsigned long steps; /* left for regex_search */
+	unsigned long again; /* left for regex_search_again */
+};
+
+/* For a line of n bytes. */
+struct regex_budget regex_budget(size_t n);
+
+/*
+ * The leftmost match at or after s->start. After REGEX_MATCH
+ * regex_group(re, g) tells the spans, until the next search with re. When
+ * the budget is used up a search still gets a few steps a byte, so that no
+ * pattern takes the line away from the others.
+ */
+enum regex_result regex_search(struct regex *re, const struct regex_subject *s,
+    struct regex_budget *budget);
+/* A second search, with more steps, after one that hit a limit. */
+enum regex_result regex_search_again(struct regex *re,
+    const struct regex_subject *s, struct regex_budget *budget);
 struct regex_span regex_group(const struct regex *re, int group);
 /* All of them by group number; the same memory for every search. */
 const struct regex_span *regex_spans(const struct regex *re);
-
-/* How often a limit was hit, for health. */
-unsigned long regex_limit_hits(const struct regex *re);
 
 #endif

@@ -37,6 +37,7 @@ struct subject {
 	bool is_ascii;
 	bool has_mask;
 	struct datemask mask;
+	struct regex_budget budget; /* for all templates */
 };
 
 struct datedetect *
@@ -140,13 +141,18 @@ static int
 search_regex(
     struct hit *h, struct datetemplate *t, struct subject *s, struct err *err)
 {
+	struct regex_subject subject = {
+	    .text = s->p,
+	    .n = h->end,
+	    .start = h->start,
+	    .is_ascii = subject_is_ascii(s),
+	};
 	struct regex_span whole;
 	struct regex_span cut;
 
 	if (datetemplate_compile(t, err) != 0)
 		return -1;
-	if (regex_search(t->re, s->p, h->end, h->start, subject_is_ascii(s)) !=
-	    REGEX_MATCH)
+	if (regex_search(t->re, &subject, &s->budget) != REGEX_MATCH)
 		return 0;
 	whole = regex_group(t->re, 0);
 	cut = regex_group(t->re, 1);
@@ -395,7 +401,7 @@ int
 datedetect_find(struct datedetect *d, const char *line, size_t n, double now,
     struct datematch *ret, struct err *err)
 {
-	struct subject s = {.p = line, .n = n};
+	struct subject s = {.p = line, .n = n, .budget = regex_budget(n)};
 	struct hit h;
 	const struct datetemplate *t;
 	int r;

@@ -64,10 +64,10 @@ may_retry(const struct rule *r)
 }
 
 static enum regex_result
-search_once(struct pass *p, struct rule *r, const char *subject, size_t n)
+search_once(struct pass *p, struct rule *r, const struct regex_subject *s)
 {
 	struct regex *re = failregex_regex(r->re);
-	enum regex_result result = regex_search(re, subject, n, 0, p->is_ascii);
+	enum regex_result result = regex_search(re, s, &p->budget);
 
 	r->stat.tried++;
 	if (result != REGEX_LIMIT)
@@ -77,7 +77,7 @@ search_once(struct pass *p, struct rule *r, const char *subject, size_t n)
 	if (!may_retry(r))
 		return REGEX_LIMIT;
 	r->stat.retried++;
-	result = regex_search_again(re, subject, n, 0, p->is_ascii);
+	result = regex_search_again(re, s, &p->budget);
 	r->futile = result == REGEX_LIMIT ? r->futile + 1 : 0;
 	return result;
 }
@@ -85,14 +85,16 @@ search_once(struct pass *p, struct rule *r, const char *subject, size_t n)
 static enum regex_result
 search(struct pass *p, struct rule *r, const char *subject, size_t n)
 {
+	struct regex_subject s = {
+	    .text = subject, .n = n, .is_ascii = p->is_ascii};
 	enum regex_result result;
 	double start;
 
 	if (p->trace == NULL || !p->trace->timing)
-		result = search_once(p, r, subject, n);
+		result = search_once(p, r, &s);
 	else {
 		start = cpu_seconds();
-		result = search_once(p, r, subject, n);
+		result = search_once(p, r, &s);
 		r->stat.seconds += cpu_seconds() - start;
 	}
 	if (result == REGEX_MATCH)
@@ -394,6 +396,7 @@ run_unwrapped(struct pass *p)
 	if (run(&inner))
 		return true;
 	p->pref_told = inner.pref_told;
+	p->budget = inner.budget;
 	return false;
 }
 

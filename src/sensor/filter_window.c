@@ -93,6 +93,7 @@ filter_subject(struct pass *p)
 	p->whole = p->subject = f->subject.p;
 	p->whole_n = p->n = f->subject.n;
 	p->is_ascii = utf8_ascii(p->whole, p->whole_n) == p->whole_n;
+	p->budget = regex_budget(p->whole_n);
 }
 
 /* Start of the line that byte at of the subject belongs to. */

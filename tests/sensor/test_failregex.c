@@ -99,10 +99,13 @@ static void
 match(struct captures *data, struct failregex *f, const char *line)
 {
 	struct captures own = CAPTURES_INIT;
+	struct regex_subject s = {
+	    .text = line, .n = strlen(line), .is_ascii = true};
+	struct regex_budget budget = regex_budget(s.n);
 
-	ck_assert_msg(regex_search(failregex_regex(f), line, strlen(line), 0,
-	                  true) == REGEX_MATCH,
-	    "%s", line);
+	ck_assert_msg(
+	    regex_search(failregex_regex(f), &s, &budget) == REGEX_MATCH, "%s",
+	    line);
 	failregex_captures(f, line, false, &own);
 	captures_overlay(data, &own);
 	captures_release(&own);

@@ -660,6 +660,25 @@ START_TEST(exploding_regex_is_no_way_to_hide)
 }
 END_TEST
 
+START_TEST(exploding_regexes_leave_the_line_to_the_others)
+{
+	enum { LINE = 4000 };
+	struct filter *f;
+	char text[LINE];
+
+	for (int i = 0; i < 20; i++)
+		add_fail("(?:a+)+[bc]x? <HOST>$");
+	add_fail("a from <HOST>$");
+	f = new_filter();
+	memset(text, 'a', sizeof(text));
+	(void)strcpy(text + LINE - 20, " a from 192.0.2.1");
+	feed(f, text);
+	ck_assert_str_eq(out.p, "192.0.2.1(1)");
+	ck_assert_uint_eq(filter_limit_hits(f), 20);
+	filter_free(f);
+}
+END_TEST
+
 /* Work is counted in searches that hit a limit, each of bounded steps. */
 static const struct {
 	const char *regex;
@@ -755,6 +774,7 @@ filter_suite(void)
 	tcase_add_test(tc, match_without_date_is_told);
 	tcase_add_test(tc, exploding_regex_is_no_way_to_hide);
 	tcase_set_timeout(tc, 60); /* for sanitizers on a busy machine */
+	tcase_add_test(tc, exploding_regexes_leave_the_line_to_the_others);
 	tcase_add_loop_test(tc, hostile_lines_cost_a_bounded_number_of_steps, 0,
 	    sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_test(tc, prefilter_changes_nothing);

@@ -3,8 +3,10 @@
  */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/utf8.h"
 #include "sensor/regex.h"
 
@@ -21,13 +23,38 @@ compile(const char *pattern, unsigned flags)
 	return re;
 }
 
+static struct regex_subject
+subject_of(const char *text, size_t n)
+{
+	return (struct regex_subject){
+	    .text = text, .n = n, .is_ascii = utf8_ascii(text, n) == n};
+}
+
+static enum regex_result
+search(struct regex *re, const char *text, size_t n, size_t start)
+{
+	struct regex_subject s = subject_of(text, n);
+	struct regex_budget budget = regex_budget(n);
+
+	s.start = start;
+	return regex_search(re, &s, &budget);
+}
+
+static enum regex_result
+search_metered(struct regex *re, const char *text, size_t n)
+{
+	struct regex_subject s = subject_of(text, n);
+	struct regex_budget budget = regex_budget(n);
+
+	return regex_search_again(re, &s, &budget);
+}
+
 /* "0-3 1-2 -": the spans of all groups, "none" */
 static void
-describe(struct regex *re, const char *subject, char *ret, size_t size)
+describe(
+    const struct regex *re, enum regex_result result, char *ret, size_t size)
 {
-	size_t n = strlen(subject), at = 0;
-	enum regex_result result =
-	    regex_search(re, subject, n, 0, utf8_ascii(subject, n) == n);
+	size_t at = 0;
 
 	(void)snprintf(
 	    ret, size, "%s", result == REGEX_NONE ? "none" : "limit");
@@ -113,21 +140,31 @@ static const struct match_case {
     {"(?P<a_name_that_is_longer_than_32_code_units>x)", "x", "0-1 0-1"},
 };
 
+static void
+ck_spans(const struct regex *re, enum regex_result result,
+    const struct match_case *c)
+{
+	char got[200];
+
+	describe(re, result, got, sizeof(got));
+	ck_assert_msg(strcmp(got, c->spans) == 0, "%s: %s not %s", c->pattern,
+	    got, c->spans);
+}
+
 START_TEST(matches_as_python_does)
 {
 	const struct match_case *c = &match_cases[_i];
-	char got[200];
 	struct regex *re;
+	size_t n;
 
 	if (c->spans == NULL)
 		return;
 	re = compile(c->pattern, 0);
+	n = strlen(c->subject);
 	/* interpreted first, then machine code and the ASCII form */
-	for (int i = 0; i < 40; i++) {
-		describe(re, c->subject, got, sizeof(got));
-		ck_assert_msg(strcmp(got, c->spans) == 0, "%s: %s not %s",
-		    c->pattern, got, c->spans);
-	}
+	for (int i = 0; i < 40; i++)
+		ck_spans(re, search(re, c->subject, n, 0), c);
+	ck_spans(re, search_metered(re, c->subject, n), c);
 	regex_free(re);
 }
 END_TEST
@@ -222,8 +259,8 @@ START_TEST(start_does_not_hide_what_is_before)
 {
 	struct regex *re = compile("\\bx|^y", 0);
 
-	ck_assert_int_eq(regex_search(re, "axy", 3, 1, true), REGEX_NONE);
-	ck_assert_int_eq(regex_search(re, "a-xy", 4, 2, true), REGEX_MATCH);
+	ck_assert_int_eq(search(re, "axy", 3, 1), REGEX_NONE);
+	ck_assert_int_eq(search(re, "a-xy", 4, 2), REGEX_MATCH);
 	regex_free(re);
 }
 END_TEST
@@ -232,28 +269,136 @@ START_TEST(multiline_flag_reaches_every_line)
 {
 	struct regex *re = compile("^b$", REGEX_MULTILINE);
 
-	ck_assert_int_eq(regex_search(re, "a\nb\n", 4, 0, true), REGEX_MATCH);
+	ck_assert_int_eq(search(re, "a\nb\n", 4, 0), REGEX_MATCH);
 	regex_free(re);
 	re = compile("^b$", 0);
-	ck_assert_int_eq(regex_search(re, "a\nb\n", 4, 0, true), REGEX_NONE);
+	ck_assert_int_eq(search(re, "a\nb\n", 4, 0), REGEX_NONE);
 	regex_free(re);
 }
 END_TEST
 
-START_TEST(exploding_pattern_hits_a_limit)
+/* ---- what a search may cost */
+
+/* head, unit over and over up to n bytes, tail; freed by the caller */
+static char *
+long_line(const char *head, const char *unit, size_t n, const char *tail)
+{
+	struct buf b = BUF_INIT;
+
+	buf_adds(&b, head);
+	while (b.n + strlen(unit) + strlen(tail) <= n)
+		buf_adds(&b, unit);
+	buf_adds(&b, tail);
+	return buf_detach(&b);
+}
+
+/* Slow in every way there is: at one place, at many, without a step. */
+static const struct slow_case {
+	const char *pattern;
+	const char *unit;
+} slow_cases[] = {
+    {"^x(?:a+)+[bc]$", "a"},
+    {"(?:a+)+[bc]$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax"},
+    {"(a+)(a+)(a+)[xy]", "a"},
+    {"[^x]*[yz]", "a"},
+    {"\\S+[ ;][yz]", "a"},
+    {"x.*a.*[bc][ef]", "xa"},
+    {"^x.*a.*[bc][ef]", "a"},
+    {"(?=.*[bc][xy])a", "ab"},
+    {"(?:a|b)+?[yz]", "ab"},
+    {"(.*),\\1[xy]", "a,"},
+    {"(?s)a(?>.*)[bc]", "a"},
+};
+
+START_TEST(slow_search_ends_with_its_budget)
+{
+	const struct slow_case *c = &slow_cases[_i];
+	struct regex *re = compile(c->pattern, 0);
+	char *text = long_line("x", c->unit, 60000, "");
+	struct regex_subject s = subject_of(text, strlen(text));
+	struct regex_budget budget = regex_budget(s.n);
+
+	ck_assert_int_eq(regex_search(re, &s, &budget), REGEX_LIMIT);
+	ck_assert_uint_eq(budget.steps, 0);
+	ck_assert_int_eq(regex_search_again(re, &s, &budget), REGEX_LIMIT);
+	ck_assert_uint_eq(budget.again, 0);
+	ck_assert_int_eq(regex_search_again(re, &s, &budget), REGEX_LIMIT);
+	free(text);
+	regex_free(re);
+}
+END_TEST
+
+START_TEST(exploding_pattern_hits_a_limit_each_time)
 {
 	struct regex *re = compile("(?:a+)+[bc]$", 0);
-	char subject[200];
+	char *text = long_line("b", "a", 200, "");
 
-	memset(subject, 'a', sizeof(subject));
-	subject[0] = 'b';
 	for (int i = 0; i < 40; i++)
-		ck_assert_int_eq(
-		    regex_search(re, subject, sizeof(subject), 0, true),
-		    REGEX_LIMIT);
-	ck_assert_uint_eq(regex_limit_hits(re), 40);
-	ck_assert_int_eq(
-	    regex_search_again(re, subject, 16, 0, true), REGEX_NONE);
+		ck_assert_int_eq(search(re, text, 200, 0), REGEX_LIMIT);
+	ck_assert_int_eq(search(re, text, 8, 0), REGEX_NONE);
+	free(text);
+	regex_free(re);
+}
+END_TEST
+
+START_TEST(search_that_takes_much_memory_is_given_up)
+{
+	struct regex *re = compile("(\\w+\\s?)+[:;]x?$", 0);
+	char *text = long_line("", "a ", 60000, "");
+
+	ck_assert_int_eq(search(re, text, strlen(text), 0), REGEX_LIMIT);
+	ck_assert_int_eq(search(re, "a a;", 4, 0), REGEX_MATCH);
+	free(text);
+	regex_free(re);
+}
+END_TEST
+
+START_TEST(used_up_budget_leaves_enough_for_a_simple_pattern)
+{
+	struct regex *re = compile("^x.* from (\\S+)$", 0);
+	char *text = long_line("x", "from ", 60000, " from 192.0.2.1");
+	struct regex_subject s = subject_of(text, strlen(text));
+	struct regex_budget none = {0, 0};
+
+	ck_assert_int_eq(regex_search(re, &s, &none), REGEX_MATCH);
+	ck_assert_uint_eq(regex_group(re, 1).start, s.n - 9);
+	ck_assert_uint_eq(none.steps, 0);
+	free(text);
+	regex_free(re);
+}
+END_TEST
+
+/* What people write without a thought, on the worst line that still counts. */
+static const struct normal_case {
+	const char *pattern;
+	const char *unit;
+} normal_cases[] = {
+    {"from (\\S+) failed$", "from "},
+    {"\\S+ \\S+ from (\\S+) failed$", "a"},
+    {".*\\S+.*from (\\S+) failed$", "from "},
+    {"^.*user .*from (\\S+) failed$", "user from "},
+    {"\\w+\\s*=?.*from (\\S+) failed$", "a "},
+    {"user (.*) from (\\S+) failed$", "user a from b "},
+    {"^\\s*(?:\\S+ )*from (\\S+) failed$", "a "},
+    {"(?:\\[[^]]*\\] ?)+.*from (\\S+) failed$", "[x] "},
+    {"[a-z.]+(?::[^:]*)?: from (\\S+) failed$", "a"},
+    {"\\d+.*\\d+.*from (\\S+) failed$", "1 "},
+};
+
+START_TEST(failure_in_a_line_of_4_kb_is_found)
+{
+	const struct normal_case *c = &normal_cases[_i];
+	struct regex *re = compile(c->pattern, 0);
+	char *text = long_line(
+	    "user 1 [b] a: ", c->unit, 4000, "user b: from 192.0.2.1 failed");
+	struct regex_subject s = subject_of(text, strlen(text));
+	struct regex_budget budget = regex_budget(s.n);
+	enum regex_result result = regex_search(re, &s, &budget);
+
+	if (result == REGEX_LIMIT)
+		result = regex_search_again(re, &s, &budget);
+	ck_assert_int_eq(result, REGEX_MATCH);
+	free(text);
 	regex_free(re);
 }
 END_TEST
@@ -272,7 +417,13 @@ regex_suite(void)
 	tcase_add_test(tc, names_keep_their_length_and_order);
 	tcase_add_test(tc, start_does_not_hide_what_is_before);
 	tcase_add_test(tc, multiline_flag_reaches_every_line);
-	tcase_add_test(tc, exploding_pattern_hits_a_limit);
+	tcase_add_loop_test(
+	    tc, slow_search_ends_with_its_budget, 0, COUNT(slow_cases));
+	tcase_add_test(tc, exploding_pattern_hits_a_limit_each_time);
+	tcase_add_test(tc, search_that_takes_much_memory_is_given_up);
+	tcase_add_test(tc, used_up_budget_leaves_enough_for_a_simple_pattern);
+	tcase_add_loop_test(
+	    tc, failure_in_a_line_of_4_kb_is_found, 0, COUNT(normal_cases));
 	suite_add_tcase(s, tc);
 	return s;
 }
