@@ -28,9 +28,9 @@ struct definition {
 	struct value *fetched;            /* command options of the file */
 	struct interp_vars vars;          /* V, borrowed from the jail */
 	struct dict *cache; /* tag -> struct value, NONE: unknown; owned */
-	bool watch;         /* for conf/actionmold: keep depends */
-	bool depends;       /* on more than the texts of given: an option of the
-	                     * jail, a text read as a number or boolean */
+	bool watch;         /* keep asked */
+	uint64_t asked;     /* what its values depend on, see interp_ask() */
+	bool converts;      /* a text was read as a number or boolean */
 };
 
 /* Takes given over; cfg is borrowed unless own. */
@@ -46,6 +46,14 @@ void definition_release(struct definition *d);
  */
 int definition_fetch(struct definition *d, const struct value *jail_options,
     bool all, struct err *err);
+
+/*
+ * Whether definition_fetch() and definition_combine() with the options that
+ * the jail has now would give what they gave with those of before, of which
+ * the jail still has all, and watch was set.
+ */
+bool definition_is_final(const struct definition *d, const struct value *before,
+    const struct value *now);
 
 /*
  * Once after each definition_fetch(): the result, tags replaced, numbers and

@@ -7,6 +7,9 @@
 #ifndef CONF_INTERP_H
 #define CONF_INTERP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/value.h"
@@ -25,8 +28,7 @@ struct interp_vars {
 	const struct value *jail;  /* dict: options of the jail */
 	const struct value *given; /* dict: bracket options */
 	size_t ngiven;             /* items of given that count */
-	bool *depends;             /* set when an option of a jail is looked up,
-	                            * also one that this jail lacks; or NULL */
+	uint64_t *asked;           /* interp_ask() notes it here; or NULL */
 };
 
 /* Where an option is looked at from; all borrowed. */
@@ -38,6 +40,13 @@ struct interp {
 	                                 * "known/option" in the section; or NULL */
 };
 
+/*
+ * Notes that a value depends on the option of the jail that has this name,
+ * if there is one, even if this jail lacks it: bit i for row i of
+ * option_jail. Done for each "%(name)s" and each interp_get_tag().
+ */
+void interp_ask(const struct interp_vars *vars, const char *name);
+
 /* Value of a variable, lower-case name; NULL: there is none. */
 const struct value *interp_var(
     const struct interp_vars *vars, const char *name);
@@ -48,6 +57,14 @@ const struct value *interp_var(
  */
 int interp_get(struct buf *out, const struct interp *in, const char *option,
     struct err *err);
+
+/*
+ * The value of an option that needs no expansion, s is the section of in,
+ * which has no variables: true with *ret, borrowed, NULL when there is no
+ * such option; false: ask interp_get().
+ */
+bool interp_plain(const char **ret, const struct interp *in,
+    const struct ini_section *s, struct ini_key key);
 
 /*
  * The same for what a <tag> names: "section/option" of another section,

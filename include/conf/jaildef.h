@@ -29,6 +29,8 @@ struct jaildef {
 	bool is_broken;         /* and that is an error */
 	struct definition filter;
 	bool has_filter;
+	bool has_notes;      /* reading the filter gave warnings */
+	bool is_known_final; /* known is what the filter means for the jail */
 };
 
 struct jail_context {

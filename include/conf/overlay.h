@@ -61,6 +61,8 @@ enum overlay_result overlay_read_shared(const struct overlay **ret,
  */
 const char *overlay_get(
     const struct overlay *o, const struct ini_section *s, const char *option);
+const char *overlay_get_key(
+    const struct overlay *o, const struct ini_section *s, struct ini_key key);
 /* Raw value that a later file replaced, else of DEFAULT. NULL: none. */
 const char *overlay_known(
     const struct overlay *o, const char *section, const char *option);

@@ -2,7 +2,9 @@
  * Python's repr() of values. The rules for text are those of its str type:
  * printable characters stand for themselves, the others are escaped.
  */
+#include <endian.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +37,6 @@ repr_char(struct buf *out, char32_t c, char quote)
 		buf_addf(out, "\\U%08x", (unsigned)c);
 }
 
-/* Bytes that are printed in one go. */
-#define CHUNK 256
-
 /* What is printed for a byte: 0 itself, 1 not simple, else behind a "\". */
 static const char escapes[256] = {
     [0 ... 8] = 1,
@@ -52,53 +51,101 @@ static const char escapes[256] = {
     [127 ... 255] = 1,
 };
 
-/* Prints leading bytes that are simple. Returns their number. */
-static size_t
-repr_plain(struct buf *out, const char *p, size_t n, char quote)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The top bit of the first byte that is zero, and perhaps of later ones. */
+static uint64_t
+zero_byte(uint64_t x)
 {
-	char *start = buf_grow(out, 2 * CHUNK), *to = start;
-	size_t end = n < CHUNK ? n : CHUNK, i = 0;
+	return (x - EACH(1)) & ~x & EACH(0x80);
+}
 
-	for (; i < end; i++) {
-		char c = p[i], escape = escapes[(unsigned char)c];
+/* How many of 8 bytes come before the first with an entry in escapes. */
+static unsigned
+count_plain(const char *p)
+{
+	uint64_t x, hits;
 
+	memcpy(&x, p, sizeof(x));
+	x = le64toh(x);
+	hits = ((x - EACH(0x20)) & ~x & EACH(0x80)) | (x & EACH(0x80)) |
+	       zero_byte(x ^ EACH(0x7f)) | zero_byte(x ^ EACH('\'')) |
+	       zero_byte(x ^ EACH('"')) | zero_byte(x ^ EACH('\\'));
+	return hits == 0 ? 8 : (unsigned)__builtin_ctzll(hits) / 8;
+}
+
+/*
+ * Prints leading bytes that are simple; there is room for twice as many, and
+ * 8 more. Returns their number.
+ */
+static size_t
+repr_plain(char **out, const char *p, size_t n, char quote)
+{
+	const char *start = p, *end = p + n;
+	char *to = *out;
+
+	while (p < end) {
+		char escape;
+
+		if (end - p >= 8) {
+			unsigned plain = count_plain(p);
+
+			memcpy(to, p, 8);
+			to += plain;
+			p += plain;
+			if (plain == 8)
+				continue;
+		}
+		escape = escapes[(unsigned char)*p];
 		if (escape == 1)
 			break;
-		if (escape != 0 && (c == quote || (c != '\'' && c != '"'))) {
+		if (escape != 0 && (*p == quote || (*p != '\'' && *p != '"'))) {
 			*to++ = '\\';
-			c = escape;
-		}
-		*to++ = c;
+			*to++ = escape;
+		} else
+			*to++ = *p;
+		p++;
 	}
-	buf_commit(out, (size_t)(to - start));
-	return i;
+	*out = to;
+	return (size_t)(p - start);
 }
+
+/* One character that is not simple. Returns its bytes. */
+static size_t
+repr_special(struct buf *out, const char *p, size_t n, char quote)
+{
+	char32_t c;
+	size_t used = utf8_decode(p, n, &c);
+
+	if (used > 0) {
+		repr_char(out, c, quote);
+		return used;
+	}
+	/* as Python shows an undecodable byte it took in */
+	buf_addf(out, "\\udc%02x", (unsigned char)*p);
+	return 1;
+}
+
+/* Bytes that are printed in one go. */
+#define CHUNK 4096
 
 void
 value_repr_text(struct buf *out, const char *p, size_t n)
 {
-	char quote = '\'';
+	const char *end = p + n;
+	char quote = '\'', *start, *to;
 
 	if (memchr(p, '\'', n) != NULL && memchr(p, '"', n) == NULL)
 		quote = '"';
 	buf_addc(out, quote);
-	for (size_t i = 0; i < n;) {
-		char32_t c;
-		size_t used = repr_plain(out, p + i, n - i, quote);
-
-		if (used > 0) {
-			i += used;
-			continue;
-		}
-		used = utf8_decode(p + i, n - i, &c);
-
-		if (used == 0) {
-			/* as Python shows an undecodable byte it took in */
-			buf_addf(out, "\\udc%02x", (unsigned char)p[i]);
-			used = 1;
-		} else
-			repr_char(out, c, quote);
-		i += used;
+	while (p < end) {
+		n = end - p < CHUNK ? (size_t)(end - p) : CHUNK;
+		start = to = buf_grow(out, 2 * n + 8);
+		n = repr_plain(&to, p, n, quote);
+		buf_commit(out, (size_t)(to - start));
+		if (n == 0)
+			n = repr_special(out, p, (size_t)(end - p), quote);
+		p += n;
 	}
 	buf_addc(out, quote);
 }

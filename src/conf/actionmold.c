@@ -214,8 +214,8 @@ read_marked(struct definition *d, const struct value *jail_options)
 	d->watch = true;
 	if (ini_find(d->cfg->all, "Definition") != NULL &&
 	    definition_fetch(d, jail_options, false, NULL) == 0 &&
-	    definition_combine(&combined, d, notes, NULL) == 0 && !d->depends &&
-	    notes->n == 0)
+	    definition_combine(&combined, d, notes, NULL) == 0 &&
+	    d->asked == 0 && !d->converts && notes->n == 0)
 		made = stream_properties(combined, d->given);
 	value_free(combined);
 	value_free(notes);

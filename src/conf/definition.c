@@ -51,39 +51,62 @@ store(struct value *dict, const struct option *o, const char *text,
 	value_set(dict, o->name, v == NULL ? value_none() : v);
 }
 
+/* The section is not there at all. */
+static void
+use_nothing(
+    struct value *dict, const struct option *o, const struct fetch_from *from)
+{
+	struct value *preset = option_preset(o);
+
+	if (!from->quiet)
+		log_msg(LOG_ERROR, READER, "No section: '%s'", from->section);
+	value_set(dict, o->name, preset == NULL ? value_none() : preset);
+}
+
+/* One option; text is memory to work with. -1: error. */
+static int
+fetch_one(struct value *dict, const struct option *o,
+    const struct fetch_from *from, const struct ini_section *s,
+    struct buf *text, struct err *err)
+{
+	struct interp in = {from->cfg, from->section, from->vars, from->known};
+	const char *plain;
+	int rc;
+
+	if (interp_plain(&plain, &in, s, ini_key(o->name)))
+		rc = plain != NULL;
+	else {
+		buf_reset(text);
+		rc = interp_get(text, &in, o->name, err);
+		plain = text->p;
+	}
+	if (rc == 1)
+		store(dict, o, plain, from);
+	else if (rc == 0)
+		use_preset(dict, o, from);
+	return rc < 0 ? -1 : 0;
+}
+
 int
 option_fetch(struct value *dict, const struct option_table *t,
     const struct fetch_from *from, struct err *err)
 {
-	struct interp in = {from->cfg, from->section, from->vars, from->known};
-	bool exists = ini_find(from->cfg->all, from->section) != NULL;
+	const struct ini_section *s = ini_find(from->cfg->all, from->section);
 	struct buf text = BUF_INIT;
 	int rc = 0;
 
-	for (size_t i = 0; i < t->n && rc >= 0; i++) {
+	for (size_t i = 0; i < t->n && rc == 0; i++) {
 		const struct option *o = &t->rows[i];
 
-		if (value_get(from->skip, o->name) != NULL)
+		if (from->skip != NULL && value_get(from->skip, o->name))
 			continue;
-		if (!exists) {
-			struct value *preset = option_preset(o);
-
-			if (!from->quiet)
-				log_msg(LOG_ERROR, READER, "No section: '%s'",
-				    from->section);
-			value_set(dict, o->name,
-			    preset == NULL ? value_none() : preset);
-			continue;
-		}
-		buf_reset(&text);
-		rc = interp_get(&text, &in, o->name, err);
-		if (rc == 1)
-			store(dict, o, text.p, from);
-		else if (rc == 0)
-			use_preset(dict, o, from);
+		if (s == NULL)
+			use_nothing(dict, o, from);
+		else
+			rc = fetch_one(dict, o, from, s, &text, err);
 	}
 	buf_release(&text);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 void
@@ -154,6 +177,7 @@ fetch_rest(struct definition *d, struct err *err)
 		if (value_get(d->fetched, option) != NULL)
 			continue;
 		buf_reset(&text);
+		interp_ask(&d->vars, option);
 		rc = interp_get(&text, &in, option, err);
 		if (rc == 1)
 			value_set(d->fetched, option, value_text(text.p));
@@ -188,7 +212,7 @@ definition_fetch(struct definition *d, const struct value *jail_options,
 	int rc;
 
 	d->vars = (struct interp_vars){
-	    jail_options, d->given, d->given->n, d->watch ? &d->depends : NULL};
+	    jail_options, d->given, d->given->n, d->watch ? &d->asked : NULL};
 	from.vars = &d->vars;
 	value_free(d->fetched);
 	d->fetched = value_dict();
@@ -199,6 +223,42 @@ definition_fetch(struct definition *d, const struct value *jail_options,
 		rc = fetch_rest(d, err);
 	value_free(skip);
 	return rc;
+}
+
+static bool
+has_options(const struct definition *d, const char *section)
+{
+	const struct ini_section *s = ini_find(d->cfg->all, section);
+
+	return s != NULL && ini_options(s) > 0;
+}
+
+static bool
+is_same(const struct value *a, const struct value *b)
+{
+	return a == b || (a != NULL && b != NULL && value_eq(a, b));
+}
+
+/* [Init] counts as given only after it was fetched once. */
+bool
+definition_is_final(const struct definition *d, const struct value *before,
+    const struct value *now)
+{
+	const struct ini_section *s = ini_find(d->cfg->all, "Definition");
+
+	if (!d->watch || s == NULL || has_options(d, "Init"))
+		return false;
+	for (size_t i = 0; i < option_jail.n; i++) {
+		const char *name = option_jail.rows[i].name;
+		bool matters = (d->asked >> i & 1) != 0 ||
+		               (option_find(d->table, name) != NULL &&
+		                   overlay_get(d->cfg, s, name) != NULL);
+
+		if (matters &&
+		    !is_same(value_get(before, name), value_get(now, name)))
+			return false;
+	}
+	return true;
 }
 
 /* Name in front of a condition; the key's own text. */
@@ -322,7 +382,7 @@ convert(struct value *dict, struct definition *d, struct value *notes)
 
 		if (o->type == OPTION_TEXT || text == NULL)
 			continue;
-		d->depends = true;
+		d->converts = true;
 		v = option_convert(o->type, text);
 		if (v == NULL) {
 			value_repr_text(&shown, text, strlen(text));

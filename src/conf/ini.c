@@ -21,8 +21,8 @@
 #include "base/mem.h"
 #include "conf/ini.h"
 
-/* Values in one dictionary: what it allocates at first. */
-#define STORE_MAX 128
+/* Values in one dictionary: each new one is compared with all of them. */
+#define STORE_MAX 16
 /* As many are looked through faster than an index is made. */
 #define INDEX_FROM 8
 

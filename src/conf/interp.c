@@ -63,12 +63,27 @@ interp_var(const struct interp_vars *vars, const char *name)
 		v = last_of(vars->given, vars->ngiven, name);
 	if (v != NULL)
 		return v;
-	if (vars->jail != NULL)
-		v = last_of(vars->jail, vars->jail->n, name);
-	if (vars->depends != NULL &&
-	    (v != NULL || option_find(&option_jail, name) != NULL))
-		*vars->depends = true;
-	return v;
+	return vars->jail == NULL ? NULL
+	                          : last_of(vars->jail, vars->jail->n, name);
+}
+
+void
+interp_ask(const struct interp_vars *vars, const char *name)
+{
+	const struct option *o;
+	char *copy = NULL;
+
+	if (vars == NULL || vars->asked == NULL)
+		return;
+	if (has_upper(name)) {
+		copy = xstrdup(name);
+		lower(copy);
+		name = copy;
+	}
+	o = option_find(&option_jail, name);
+	if (o != NULL)
+		*vars->asked |= UINT64_C(1) << (o - option_jail.rows);
+	free(copy);
 }
 
 /* A value of another type than text goes through mem. */
@@ -225,6 +240,7 @@ expand_reference(struct fetch *f, const char *rest, const char **end, int depth)
 	*end = close + 2;
 	name = xmemdup0(rest + 2, (size_t)(close - rest - 2));
 	lower(name);
+	interp_ask(f->in->vars, name);
 	/* fail2ban: a section is only found when it is written in lower case */
 	same = strncmp(name, rest + 2, strlen(name)) == 0;
 	if (find(&raw, f, name, &mem) == 0 && same)
@@ -305,6 +321,17 @@ interp_get(struct buf *out, const struct interp *in, const char *option,
 	    out, in, ini_find(in->cfg->all, in->section), option, err);
 }
 
+bool
+interp_plain(const char **ret, const struct interp *in,
+    const struct ini_section *s, struct ini_key key)
+{
+	if (in->vars != NULL)
+		return false;
+	*ret = overlay_get_key(in->cfg, s, key);
+	return *ret == NULL ? strcmp(key.name, "__name__") != 0
+	                    : strchr(*ret, '%') == NULL;
+}
+
 /* The option of another section, seen from there. */
 static int
 get_in(struct buf *out, const struct interp *in, const char *section,
@@ -345,6 +372,7 @@ interp_get_tag(
 	char *section;
 	int rc = 0;
 
+	interp_ask(in->vars, name);
 	if (option == NULL)
 		return interp_get(out, in, name, err);
 	section = xmemdup0(name, (size_t)(option - 1 - name));

@@ -99,6 +99,7 @@ offer_known(struct jaildef *j, struct err *err)
 	for (size_t i = 0; i < notes->n; i++)
 		log_msg(
 		    LOG_WARN, "configreader", "%s", value_str(notes->items[i]));
+	j->has_notes = notes->n > 0;
 	value_free(notes);
 	return rc;
 }
@@ -138,6 +139,7 @@ read_filter(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 		step = STEP_FATAL;
 	else {
 		j->has_filter = true;
+		j->filter.watch = true;
 		filterdef_set_logtype(&j->filter, get_text(j, "backend"));
 		if (definition_fetch(&j->filter, j->options, true, err) != 0 ||
 		    offer_known(j, err) != 0)
@@ -166,7 +168,9 @@ convert_options(struct jaildef *j)
 	int rc = 0;
 
 	j->before = value_list();
-	if (j->has_filter) {
+	if (j->is_known_final)
+		rc = stream_filter(j->before, j->name, j->known, &err);
+	else if (j->has_filter) {
 		rc = definition_combine(&combined, &j->filter, j->notes, &err);
 		if (rc == 0)
 			rc = stream_filter(j->before, j->name, combined, &err);
@@ -298,12 +302,31 @@ read_actions(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 	return step;
 }
 
+/*
+ * fail2ban: the filter is read twice, the second time with all options of
+ * the jail. For most filters that makes no difference.
+ */
+static enum step
+fetch_again(
+    struct jaildef *j, const struct value *first, bool keep, struct err *err)
+{
+	if (!keep && !j->has_notes &&
+	    definition_is_final(&j->filter, first, j->options)) {
+		j->is_known_final = true;
+		return STEP_OK;
+	}
+	return definition_fetch(&j->filter, j->options, false, err) == 0
+	           ? STEP_OK
+	           : STEP_FATAL;
+}
+
 static enum step
 read_all(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 {
 	struct fetch_from from = {
 	    .cfg = ctx->cfg, .section = j->name, .convert = true};
 	enum step step = STEP_OK;
+	struct value *first;
 
 	if (*get_text(j, "filter") != '\0')
 		step = read_filter(j, ctx, err);
@@ -311,14 +334,16 @@ read_all(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 		log_msg(LOG_WARN, READER, "No filter set for jail %s", j->name);
 	if (step != STEP_OK)
 		return step;
-	value_free(j->options);
+	first = j->options;
 	j->options = value_dict();
 	from.known = j->known;
 	if (option_fetch(j->options, &option_jail, &from, err) != 0)
-		return STEP_FATAL;
-	if (j->has_filter &&
-	    definition_fetch(&j->filter, j->options, false, err) != 0)
-		return STEP_FATAL;
+		step = STEP_FATAL;
+	else if (j->has_filter)
+		step = fetch_again(j, first, ctx->filter_only, err);
+	value_free(first);
+	if (step != STEP_OK)
+		return step;
 	if (ctx->filter_only)
 		return STEP_OK;
 	convert_options(j);
@@ -348,7 +373,7 @@ jaildef_read(struct jaildef *j, const struct jail_context *ctx,
 		definition_release(&j->filter);
 		value_free(j->known);
 		j->known = NULL;
-		j->has_filter = false;
+		j->has_filter = j->is_known_final = false;
 	}
 	return step == STEP_FATAL ? -1 : 0;
 }

@@ -91,6 +91,8 @@ static const struct option jail[] = {
     FILTER_ROWS,
 };
 
+_Static_assert(COUNT(jail) <= 64, "interp_ask() has a bit for each");
+
 static const struct option action[] = {
     {"actionstart", OPTION_TEXT, STREAM_SET, NULL, NULL,
         "command before the first ban"},

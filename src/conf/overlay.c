@@ -225,13 +225,19 @@ overlay_free(struct overlay *o)
 }
 
 const char *
-overlay_get(
-    const struct overlay *o, const struct ini_section *s, const char *option)
+overlay_get_key(
+    const struct overlay *o, const struct ini_section *s, struct ini_key key)
 {
-	struct ini_key key = ini_key(option);
 	const char *v = s == NULL ? NULL : ini_get_key(s, key);
 
 	return v != NULL ? v : ini_get_key(ini_defaults(o->all), key);
+}
+
+const char *
+overlay_get(
+    const struct overlay *o, const struct ini_section *s, const char *option)
+{
+	return overlay_get_key(o, s, ini_key(option));
 }
 
 const char *
