@@ -53,6 +53,7 @@ struct call {
 	struct value *scratch; /* texts made of arguments, owned */
 	struct value *answer;  /* owned, NULL: None */
 	bool failed;
+	bool said;         /* the failure is in the log already */
 	bool exclusive;    /* holds the server's lock for streams */
 	struct call *next; /* waits for that lock */
 	const struct row *row;
@@ -63,7 +64,7 @@ struct call {
 enum row_flag {
 	ROW_READ = 1,      /* members of the socket group may */
 	ROW_EXCLUSIVE = 2, /* one at a time: stream, reload, stop */
-	ROW_STREAM = 4,    /* its commands log what fails */
+	ROW_STREAM = 4,    /* executes a list of commands */
 	ROW_PLAIN = 8,     /* arguments are texts and numbers, no lists */
 	ROW_SECRET = 16,   /* but for those members: passwords, tokens */
 	ROW_TEXT = 32,     /* the first argument is a text, no number */

@@ -244,10 +244,8 @@ call_end(struct call *c)
 {
 	struct server *s = c->server;
 	bool exclusive = c->exclusive;
-	bool stream = c->row != NULL && c->row->flags & ROW_STREAM;
 
-	/* of a stream its commands have said already what failed */
-	if (c->failed && !stream)
+	if (c->failed && !c->said)
 		call_say_failure(c);
 	if (c->answer == NULL || (!c->failed && c->flags & CALL_QUIET)) {
 		value_free(c->answer);

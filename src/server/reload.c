@@ -189,6 +189,7 @@ reload_answer(struct reload *r)
 	log_msg(LOG_INFO_, "server", "Reload finished.");
 	st->server->reload = NULL;
 	daemon_trim();
+	c->said = true; /* by the commands that failed */
 	if (st->error != NULL)
 		(void)call_raise(c, st->error);
 	else

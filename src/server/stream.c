@@ -103,6 +103,7 @@ on_synced(void *arg)
 	struct stream *st = arg;
 	struct call *c = st->call;
 
+	c->said = true; /* by the commands that failed */
 	if (st->error != NULL)
 		(void)call_raise(c, st->error);
 	st->error = NULL;
