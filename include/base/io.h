@@ -14,6 +14,13 @@
 int io_read_file(struct buf *out, const char *path, size_t max);
 /* All bytes, through EINTR and short writes. -1: errno is set. */
 int io_write_all(int fd, const char *p, size_t n);
+/*
+ * Writes lines, each with its newline, and takes what is written out of the
+ * buffer. -1: a full disk or pipe has not taken all. Where more than max bytes
+ * are left, lines are dropped and counted in lost; not the first one, of
+ * which a part may be written.
+ */
+int io_write_lines(int fd, struct buf *lines, size_t max, unsigned long *lost);
 /* O_NONBLOCK, FD_CLOEXEC on an existing descriptor. -1: errno is set. */
 int io_set_nonblock(int fd);
 int io_set_cloexec(int fd);

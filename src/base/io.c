@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,42 @@ io_write_all(int fd, const char *p, size_t n)
 		n -= (size_t)put;
 	}
 	return 0;
+}
+
+static size_t
+write_some(int fd, const char *p, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t put = write(fd, p + done, n - done);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			break;
+		done += (size_t)put;
+	}
+	return done;
+}
+
+int
+io_write_lines(int fd, struct buf *lines, size_t max, unsigned long *lost)
+{
+	size_t rest;
+
+	buf_splice(lines, 0, write_some(fd, lines->p, lines->n), "", 0);
+	if (lines->n == 0)
+		return 0;
+	if (lines->n < max)
+		return -1;
+	rest = (size_t)((const char *)memchr(lines->p, '\n', lines->n) -
+	                lines->p) +
+	       1;
+	for (size_t i = rest; i < lines->n; i++)
+		*lost += lines->p[i] == '\n';
+	buf_truncate(lines, rest);
+	return -1;
 }
 
 int

@@ -1,7 +1,8 @@
 /*
  * A target is a const row: how it is opened, how a finished line is written,
- * what its lines look like. Nothing here waits: a syslog daemon that does
- * not read loses lines, which is counted and said as soon as it reads again.
+ * what its lines look like. Nothing here waits: what a full disk does not
+ * take is tried again with the next line, some of it; a syslog daemon that
+ * does not read loses lines. Their number is said when there is room again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -147,14 +148,28 @@ open_journal(struct output *o)
 }
 
 static void
+say_lost(struct output *o)
+{
+	unsigned long lost = o->lost;
+
+	if (lost == 0)
+		return;
+	o->lost = 0;
+	log_msg(LOG_WARN, "server",
+	    "%lu line(s) could not be written to %s and are lost", lost,
+	    o->name);
+}
+
+static void
 write_kept(struct output *o)
 {
-	if (o->kept.n > 0 && io_write_all(o->fd, o->kept.p, o->kept.n) != 0)
-		o->lost++;
+	if (io_write_lines(o->fd, &o->kept, KEPT_MAX, &o->lost) != 0)
+		return;
 	if (o->kept.cap > KEPT_USUAL && !log_held())
 		buf_release(&o->kept);
 	else
 		buf_reset(&o->kept);
+	say_lost(o);
 }
 
 static void
@@ -174,7 +189,7 @@ send_datagram(struct output *o, const struct buf *b, const char *path)
 	for (int again = 0; again < 2; again++) {
 		if (o->fd >= 0 &&
 		    send(o->fd, b->p, b->n, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
-			o->lost = 0;
+			say_lost(o);
 			return;
 		}
 		if (o->fd >= 0 && (errno == EAGAIN || errno == EMSGSIZE))

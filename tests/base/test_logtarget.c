@@ -1,7 +1,9 @@
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -206,6 +208,63 @@ START_TEST(flush_goes_on_in_a_new_file)
 }
 END_TEST
 
+static void
+limit_files(rlim_t max)
+{
+	struct rlimit r;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &r), 0);
+	r.rlim_cur = max;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+/* What a full disk does is done by a limit: the last write is a short one. */
+START_TEST(what_a_full_disk_did_not_take_is_written_later)
+{
+	char *a = path_of("a.log[format=%(message)s]"),
+	     *path = path_of("a.log");
+	char *got;
+
+	ck_assert_int_eq(logtarget_set(t, a, NULL), 0);
+	limit_files(4);
+	log_msg(LOG_INFO_, "server", "first");
+	log_msg(LOG_INFO_, "server", "second");
+	limit_files(RLIM_INFINITY);
+	log_msg(LOG_INFO_, "server", "third");
+	got = content(path);
+	ck_assert_str_eq(got, "first\nsecond\nthird\n");
+	free(got);
+	free(a);
+	free(path);
+}
+END_TEST
+
+START_TEST(lines_that_a_full_disk_cost_are_counted)
+{
+	char *a = path_of("a.log[format=%(message)s]"),
+	     *path = path_of("a.log");
+	char *got, line[1001] = {0};
+
+	memset(line, 'x', 1000);
+	ck_assert_int_eq(logtarget_set(t, a, NULL), 0);
+	limit_files(4);
+	log_msg(LOG_INFO_, "server", "first");
+	for (int i = 0; i < 40; i++)
+		log_msg(LOG_INFO_, "server", "%s", line);
+	limit_files(RLIM_INFINITY);
+	log_msg(LOG_INFO_, "server", "last");
+	got = content(path);
+	ck_assert_msg(strncmp(got, "first\nxxx", 9) == 0, "%.20s", got);
+	ck_assert_str_eq(strstr(got, "last"),
+	    "last\n33 line(s) could not be written to DIR/a.log and are "
+	    "lost\n");
+	free(got);
+	free(a);
+	free(path);
+}
+END_TEST
+
 static int
 syslog_socket(const char *path)
 {
@@ -301,6 +360,8 @@ logtarget_suite(void)
 	    tc, a_new_target_begins_with_two_lines_the_first_one_does_not);
 	tcase_add_test(tc, what_cannot_be_opened_changes_nothing);
 	tcase_add_test(tc, flush_goes_on_in_a_new_file);
+	tcase_add_test(tc, what_a_full_disk_did_not_take_is_written_later);
+	tcase_add_test(tc, lines_that_a_full_disk_cost_are_counted);
 	tcase_add_loop_test(tc, syslog_datagrams, 0,
 	    sizeof(syslog_cases) / sizeof(syslog_cases[0]));
 	tcase_add_test(tc, no_syslog_socket_is_said);
