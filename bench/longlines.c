@@ -58,10 +58,10 @@ cpu_ms(void)
 }
 
 static void
-drop(void *arg, struct failure *f)
+drop(void *arg, const struct failure *f)
 {
 	(void)arg;
-	failure_release(f);
+	(void)f;
 }
 
 /* ---- one line */
