@@ -54,7 +54,7 @@ tell_limit(struct pass *p, struct rule *r)
 }
 
 /*
- * The second search costs four times as much as the first: who never decides
+ * The second search costs twice as much as the first: who never decides
  * anything by it is asked now and then only.
  */
 static bool

@@ -16,12 +16,12 @@
 #define USES_UNTIL_ASCII 16
 /*
  * Steps for a line: 10 ms or so, more for a long one, which cost more to
- * write. A second search gets four times as many.
+ * write. A second search gets twice as many.
  */
-#define STEPS_A_LINE 150000UL
-#define STEPS_A_BYTE 4UL
+#define STEPS_A_LINE 400000UL
+#define STEPS_A_BYTE 6UL
 #define BYTES_MAX ((size_t)96 * 1024) /* that give steps */
-#define AGAIN_FACTOR 4
+#define AGAIN_FACTOR 2
 /* A search always gets these. */
 #define STEPS_MIN 4096UL
 
