@@ -34,6 +34,14 @@ struct ticket {
 	int epoch; /* ban epoch of the jail when it was (re)banned */
 };
 
+/*
+ * No count is larger, whatever a database says, so that one can be added to
+ * another.
+ */
+#define TICKET_COUNT_MAX 1000000000
+/* n, but at least 0 and at most TICKET_COUNT_MAX. */
+int ticket_bounded(long long n);
+
 /* The id is normalised; matches and data are empty. Free: ticket_free(). */
 struct ticket *ticket_new(const char *id, size_t n, double time);
 /* The same, packed: matches (a list) and data (a dict) are copied. */

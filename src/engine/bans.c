@@ -119,7 +119,7 @@ bans_add(struct bans *b, struct ticket **t, double now)
 	n = xcalloc(1, sizeof(*n));
 	n->bans = b;
 	n->ticket = *t;
-	n->ticket->bancount++;
+	n->ticket->bancount = ticket_bounded(n->ticket->bancount + 1LL);
 	b->total++;
 	ban_link(n);
 	dict_setn(b->by_id, n->ticket->id, n->ticket->id_n, n);

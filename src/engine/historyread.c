@@ -127,8 +127,8 @@ known_from_file(
 	(void)sqlite3_bind_text(st, 1, id, (int)n, SQLITE_STATIC);
 	for (rc = history_step(h, st); rc == SQLITE_ROW; rc = sqlite3_step(st))
 		known_get(l, column_text(st, 0))->row = (struct history_row){
-		    sqlite3_column_int(st, 1), sqlite3_column_double(st, 2),
-		    sqlite3_column_double(st, 3)};
+		    ticket_bounded(sqlite3_column_int64(st, 1)),
+		    sqlite3_column_double(st, 2), sqlite3_column_double(st, 3)};
 	(void)sqlite3_reset(st);
 	return rc;
 }
@@ -162,7 +162,8 @@ known_sum(const struct known_list *l, const char *jail, struct history_row *ret)
 		if (row->bancount < 0 || !is_jail(jail, l->items[i].jail))
 			continue;
 		found = true;
-		ret->bancount += row->bancount;
+		ret->bancount =
+		    ticket_bounded((long long)ret->bancount + row->bancount);
 		ret->timeofban = fmax(ret->timeofban, row->timeofban);
 		ret->bantime += row->bantime;
 	}
@@ -218,7 +219,7 @@ restored(const struct history_restore *q, sqlite3_stmt *st)
 	t->restored = true;
 	t->has_bantime = true;
 	t->bantime = corrected(q, sqlite3_column_double(st, 3));
-	t->bancount = sqlite3_column_int(st, 4);
+	t->bancount = ticket_bounded(sqlite3_column_int64(st, 4));
 	if (t->id_n == 0 || !isfinite(t->time) || !isfinite(t->bantime) ||
 	    ticket_end(t, -1) <= q->now) {
 		ticket_free(t);
@@ -300,7 +301,8 @@ merge(struct ticket *sum, struct ticket *row, int maxmatches)
 	     i-- > 0 && sum->matches->n < (size_t)maxmatches;)
 		value_insert(
 		    sum->matches, 0, value_copy(row->matches->items[i]));
-	sum->failures += row->failures;
+	sum->failures =
+	    ticket_bounded((long long)sum->failures + row->failures);
 	for (size_t i = 0; i + 1 < row->data->n; i += 2)
 		value_setn(sum->data, row->data->items[i]->text,
 		    row->data->items[i]->text_n,

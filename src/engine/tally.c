@@ -219,8 +219,9 @@ merge(struct tally *t, struct offender *o, const struct ticket *tk, int weight)
 	if (max > TALLY_MATCHES_FEW && t->bytes > TALLY_BYTES_PLENTY)
 		max = TALLY_MATCHES_FEW;
 	offender_slide(o, tk->time);
-	o->retry += weight;
-	o->failures += tk->failures > 1 ? tk->failures : 1;
+	o->retry = ticket_bounded((long long)o->retry + weight);
+	o->failures = ticket_bounded(
+	    (long long)o->failures + (tk->failures > 1 ? tk->failures : 1));
 	ticket_parts(tk, &t->scratch, &matches, &data);
 	t->bytes -= offender_bytes(o);
 	if (!evidence_add(&o->evidence, matches, max, t->spool) &&
@@ -278,8 +279,8 @@ tally_weigh(struct tally *t, const char *id, size_t n, int weight, int bancount)
 
 	if (o == NULL)
 		return 0;
-	o->retry += weight;
-	o->failures++;
+	o->retry = ticket_bounded((long long)o->retry + weight);
+	o->failures = ticket_bounded(o->failures + 1LL);
 	if (o->bancount < bancount)
 		o->bancount = bancount;
 	return o->retry;

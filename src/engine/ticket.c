@@ -28,6 +28,14 @@ new_bare(const char *id, size_t n, double time)
 	return t;
 }
 
+int
+ticket_bounded(long long n)
+{
+	if (n < 0)
+		return 0;
+	return n < TICKET_COUNT_MAX ? (int)n : TICKET_COUNT_MAX;
+}
+
 struct ticket *
 ticket_new(const char *id, size_t n, double time)
 {

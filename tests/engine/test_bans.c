@@ -160,6 +160,18 @@ START_TEST(many_bans_end_in_order)
 }
 END_TEST
 
+START_TEST(count_of_bans_does_not_overflow)
+{
+	struct ticket *t = ticket_new("a", 1, 1000);
+
+	t->bancount = TICKET_COUNT_MAX;
+	ck_assert_int_eq(bans_add(bans, &t, 1000), BANS_ADDED);
+	ck_assert_int_eq(bans_find(bans, "a", 1)->bancount, TICKET_COUNT_MAX);
+	ck_assert_int_eq(ticket_bounded(-1), 0);
+	ck_assert_int_eq(ticket_bounded(7), 7);
+}
+END_TEST
+
 Suite *bans_suite(void);
 
 Suite *
@@ -176,6 +188,7 @@ bans_suite(void)
 	tcase_add_test(tc, running_bans_follow_the_bantime_of_the_jail);
 	tcase_add_test(tc, lists_are_by_insertion_and_by_end);
 	tcase_add_test(tc, many_bans_end_in_order);
+	tcase_add_test(tc, count_of_bans_does_not_overflow);
 	suite_add_tcase(s, tc);
 	return s;
 }

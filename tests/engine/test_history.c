@@ -109,6 +109,40 @@ START_TEST(earlier_bans_are_summed_over_jails)
 }
 END_TEST
 
+START_TEST(counts_of_a_hostile_file_are_bounded)
+{
+	struct history_restore q = {
+	    .jail = "j1", .now = NOW, .bantime = 600, .maxmatches = 10};
+	struct history_row row;
+	struct ticket *t;
+
+	reopen();
+	for (int i = 1; i <= 4; i++) {
+		char text[400];
+
+		(void)snprintf(text, sizeof(text),
+		    "INSERT INTO jails VALUES('j%d', 1);"
+		    "INSERT INTO bips VALUES('a', 'j%d', %.0f, 600, "
+		    "9223372036854775807, '{\"failures\": 999999999}');"
+		    "INSERT INTO bans SELECT jail, ip, timeofban, bantime, "
+		    "bancount, data FROM bips WHERE jail = 'j%d'",
+		    i, i, NOW - 5, i);
+		(void)sql(text);
+	}
+	(void)sql("INSERT INTO bips VALUES('b', 'j1', 1, 600, -7, NULL)");
+	ck_assert_int_eq(history_find(h, NULL, "a", 1, &row), 1);
+	ck_assert_int_eq(row.bancount, TICKET_COUNT_MAX);
+	ck_assert_int_eq(history_find(h, "j1", "b", 1, &row), 1);
+	ck_assert_int_eq(row.bancount, 0);
+	ck_assert_int_eq(
+	    history_restore_some(h, &q, 10, note_restored, NULL), 0);
+	ck_assert_str_eq(restored.p, "a -5 600 1000000000;");
+	t = history_merged(h, NULL, "a", 1);
+	ck_assert_int_eq(t->failures, TICKET_COUNT_MAX);
+	ticket_free(t);
+}
+END_TEST
+
 START_TEST(positions_are_kept_by_jail_and_path)
 {
 	struct history_pos pos = {"abc", 1234}, got;
@@ -295,6 +329,7 @@ history_suite(void)
 	tcase_add_test(tc, unban_deletes_rows);
 	tcase_add_test(tc, deleted_jail_row_comes_back_with_a_ban);
 	tcase_add_test(tc, earlier_bans_are_summed_over_jails);
+	tcase_add_test(tc, counts_of_a_hostile_file_are_bounded);
 	tcase_add_test(tc, positions_are_kept_by_jail_and_path);
 	tcase_add_loop_test(tc, restores_what_still_runs, 0,
 	    sizeof(restore_cases) / sizeof(restore_cases[0]));
