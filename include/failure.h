@@ -28,8 +28,8 @@ struct failure {
 	/* Seconds since the epoch; NAN, only in fail2ban-regex: no date. */
 	double time;
 	/*
-	 * Captures: dict of lower-case group name -> text, None or tuple, in
-	 * capture order, without "matches".
+	 * Captures: dict of lower-case group name -> text or tuple, in
+	 * capture order, without "matches" and without what is None.
 	 */
 	struct packed data;
 	/* Lines: list of [before, date, after] lists of text. */

@@ -115,14 +115,28 @@ pack_capture(struct buf *b, const struct filter *f, const struct capture *c,
 		capture_pack(b, c);
 }
 
+static bool
+is_none(const struct capture *c, const struct extra *extra)
+{
+	return !c->set && c->tuple == NULL &&
+	       (c->name != NAME_USERS || extra->users == NULL) &&
+	       (c->name != NAME_IP || extra->ip == NULL);
+}
+
+/*
+ * fail2ban: a ticket has no captures that are None, so <F-USER> is then
+ * empty in an action; a row of fail2ban-regex has them (all).
+ */
 static void
-pack_data(struct buf *b, const struct filter *f, const struct match *m)
+pack_data(
+    struct buf *b, const struct filter *f, const struct match *m, bool all)
 {
 	static const struct capture users = {.name = NAME_USERS};
 	static const struct capture ip = {.name = NAME_IP};
 	const struct captures *c = m->data;
 	struct extra extra = {.users = m->users};
 	bool more_users, more_ip;
+	size_t n = 0;
 
 	if (m->users != NULL && m->users->n == 0)
 		extra.users = NULL;
@@ -130,9 +144,12 @@ pack_data(struct buf *b, const struct filter *f, const struct match *m)
 		extra.ip = &f->id;
 	more_users = extra.users != NULL && captures_get(c, NAME_USERS) == NULL;
 	more_ip = extra.ip != NULL && captures_get(c, NAME_IP) == NULL;
-	pack_sequence(b, VALUE_DICT, 2 * (c->n + more_users + more_ip));
 	for (size_t i = 0; i < c->n; i++)
-		pack_capture(b, f, &c->items[i], &extra);
+		n += all || !is_none(&c->items[i], &extra);
+	pack_sequence(b, VALUE_DICT, 2 * (n + more_users + more_ip));
+	for (size_t i = 0; i < c->n; i++)
+		if (all || !is_none(&c->items[i], &extra))
+			pack_capture(b, f, &c->items[i], &extra);
 	if (more_users)
 		pack_capture(b, f, &users, &extra);
 	if (more_ip)
@@ -170,7 +187,7 @@ emit(struct pass *p, const struct match *m)
 	buf_reset(b);
 	pack_id(b, p->f, m);
 	data = b->n;
-	pack_data(b, p->f, m);
+	pack_data(b, p->f, m, false);
 	matches = b->n;
 	pack_lines(b, p->f, m);
 	failure.id = packed_from(b, 0, data);
@@ -192,7 +209,7 @@ tell(struct pass *p, struct trace_hit *hit, const struct match *m)
 		buf_reset(b);
 		pack_id(b, p->f, m);
 		at = b->n;
-		pack_data(b, p->f, m);
+		pack_data(b, p->f, m, true);
 		if (m->who.has_id)
 			id = packed_value(packed_from(b, 0, at));
 		data = packed_value(packed_from(b, at, b->n));
