@@ -8,8 +8,9 @@
 #include "base/pack.h"
 #include "engine/ticket.h"
 
-/* fail2ban: later times print as this one. */
-#define TIME_LAST 253402300799.0 /* 9999-12-31 23:59:59 UTC */
+/* fail2ban: later times print as the last one; a database may hold any. */
+#define TIME_LAST 253402300799.0  /* 9999-12-31 23:59:59 UTC */
+#define TIME_FIRST -62135596800.0 /* 0001-01-01 00:00:00 UTC */
 
 static struct ticket *
 new_bare(const char *id, size_t n, double time)
@@ -234,10 +235,10 @@ ticket_shown(struct buf *out, const char *id, size_t n)
 void
 ticket_print_time(struct buf *out, double when)
 {
-	time_t seconds = (time_t)(when < TIME_LAST ? floor(when) : 0);
-
-	if (when < TIME_LAST)
-		clock_print(out, seconds);
-	else
+	if (when >= TIME_LAST)
 		buf_adds(out, "9999-12-31 23:59:59");
+	else if (when >= TIME_FIRST)
+		clock_print(out, (time_t)floor(when));
+	else
+		buf_adds(out, "0001-01-01 00:00:00");
 }

@@ -8,6 +8,13 @@
 #include "server/due.h"
 #include "server/server.h"
 
+/* What a timer can be set to: beyond, it rings early and is set again. */
+static double
+latest(void)
+{
+	return sizeof(time_t) > 4 ? 1e15 : 2147483647;
+}
+
 static double
 earliest(const struct server *s)
 {
@@ -35,7 +42,8 @@ due_arm(struct server *s)
 	/* an end that has passed already: at once; 0 would disarm */
 	if (due < 1)
 		due = 1;
-	if (due < 1e15) {
+	if (isfinite(due)) {
+		due = fmin(due, latest());
 		t.it_value.tv_sec = (time_t)due;
 		t.it_value.tv_nsec =
 		    (long)((due - (double)t.it_value.tv_sec) * 1e9);

@@ -65,6 +65,12 @@ START_TEST(times_beyond_the_calendar_print_its_end)
 	ticket_print_time(&out, INFINITY);
 	ck_assert_str_eq(out.p, "9999-12-31 23:59:59");
 	buf_reset(&out);
+	ticket_print_time(&out, -1e300);
+	ck_assert_str_eq(out.p, "0001-01-01 00:00:00");
+	buf_reset(&out);
+	ticket_print_time(&out, 4102444800);
+	ck_assert_str_eq(out.p, "2100-01-01 00:00:00");
+	buf_reset(&out);
 	ticket_print_time(&out, 0.7);
 	ck_assert_str_eq(out.p, "1970-01-01 00:00:00");
 	buf_release(&out);
