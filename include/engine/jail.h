@@ -30,6 +30,13 @@ struct jail;
 #define JAIL_FIFO_BYTES (16u << 20)
 /* Nobody who was told that the jail is full gives so much more. */
 #define JAIL_FIFO_OVERRUN (64u << 20)
+/*
+ * The same for all jails together. It is those with more than a share that
+ * must wait, so that a jail with little goes on.
+ */
+#define JAIL_ALL_BYTES (64u << 20)
+#define JAIL_ALL_OVERRUN (256u << 20)
+#define JAIL_ALL_SHARE (1u << 20)
 
 /* Copied by jail_new(); what it points to must outlive the jail. */
 struct jail_env {
@@ -37,6 +44,7 @@ struct jail_env {
 	uv_loop_t *loop;
 	struct runner *runner;
 	struct history *history; /* NULL: no database */
+	size_t *waiting_bytes;   /* of the FIFOs of all jails; NULL: one jail */
 	/*
 	 * Names to addresses, as resolver_name(): fn once, from inside the
 	 * call or from the loop. Cancelled: fn is not called any more.

@@ -60,6 +60,7 @@ struct server {
 	bool ready;            /* the first stream has come */
 	int inherited_fd;      /* socket activation, else -1 */
 	struct call *stopper;  /* answers when all has stopped, or NULL */
+	size_t waiting_bytes;  /* failures of all jails not yet judged */
 	size_t jails_stopping; /* records whose jail_stop() runs */
 	int exit_status;
 	char *loglevel;  /* as set, upper case */

@@ -169,6 +169,15 @@ turn_close(struct turn *turn)
 	uv_close((uv_handle_t *)&turn->soon, on_turn_closed);
 }
 
+/* From now on these are the bytes in the FIFO. */
+static void
+count_bytes(struct jail *j, size_t bytes)
+{
+	if (j->env.waiting_bytes != NULL)
+		*j->env.waiting_bytes += bytes - j->waiting_bytes;
+	j->waiting_bytes = bytes;
+}
+
 /* answer: whether who waits for an attempt is told. */
 static void
 drop_items(struct jail *j, bool answer)
@@ -185,7 +194,7 @@ drop_items(struct jail *j, bool answer)
 	}
 	j->tail = NULL;
 	j->waiting = 0;
-	j->waiting_bytes = 0;
+	count_bytes(j, 0);
 }
 
 void
@@ -300,22 +309,32 @@ judge_push(struct jail *j, struct item *it)
 	j->tail = it;
 	it->bytes = item_bytes(it);
 	j->waiting++;
-	j->waiting_bytes += it->bytes;
+	count_bytes(j, j->waiting_bytes + it->bytes);
 	j->was_full |= jail_full(j);
 	judge_wake(j, 0);
+}
+
+/* Whether all jails together have so much and this one more than a share. */
+static bool
+all_have(const struct jail *j, size_t bytes)
+{
+	return j->waiting_bytes > JAIL_ALL_SHARE &&
+	       j->env.waiting_bytes != NULL && *j->env.waiting_bytes >= bytes;
 }
 
 bool
 jail_full(const struct jail *j)
 {
 	return j->waiting >= JAIL_FIFO_MAX ||
-	       j->waiting_bytes >= JAIL_FIFO_BYTES;
+	       j->waiting_bytes >= JAIL_FIFO_BYTES ||
+	       all_have(j, JAIL_ALL_BYTES);
 }
 
 bool
 jail_overrun(const struct jail *j)
 {
-	return j->waiting_bytes >= JAIL_FIFO_OVERRUN;
+	return j->waiting_bytes >= JAIL_FIFO_OVERRUN ||
+	       all_have(j, JAIL_ALL_OVERRUN);
 }
 
 static void
@@ -327,10 +346,10 @@ pop(struct jail *j)
 	if (j->head == NULL)
 		j->tail = NULL;
 	j->waiting--;
-	j->waiting_bytes -= it->bytes;
+	count_bytes(j, j->waiting_bytes - it->bytes);
 	judge_item_free(it);
 	if (j->was_full && j->waiting <= JAIL_FIFO_MAX / 2 &&
-	    j->waiting_bytes <= JAIL_FIFO_BYTES / 2) {
+	    j->waiting_bytes <= JAIL_FIFO_BYTES / 2 && !jail_full(j)) {
 		j->was_full = false;
 		if (j->env.drained != NULL)
 			j->env.drained(j->env.arg, j);

@@ -177,6 +177,7 @@ server_jail_env(struct server *s)
 	    .loop = s->loop,
 	    .runner = s->runner,
 	    .history = s->history,
+	    .waiting_bytes = &s->waiting_bytes,
 	    .resolve = env_resolve,
 	    .resolve_cancel = env_resolve_cancel,
 	    .reverse = env_reverse,

@@ -109,6 +109,7 @@ open_all(void)
 	    .drained = drained,
 	    .due = due,
 	    .history = history_open(path, &fix.loop, NULL),
+	    .waiting_bytes = &jf.waiting_bytes,
 	};
 	struct action *a;
 
@@ -211,7 +212,7 @@ jailfix_set(const char *name, const char *value)
 void
 jailfix_fail(const char *id, double time)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BUF_INIT, line = BUF_INIT;
 	struct failure f = {.time = time, .count = 1};
 	struct unpack u;
 
@@ -223,7 +224,11 @@ jailfix_fail(const char *id, double time)
 	pack_sequence(&b, VALUE_LIST, 3);
 	pack_text(&b, "", 0);
 	pack_text(&b, "12:00", 5);
-	pack_text(&b, " bad", 4);
+	buf_adds(&line, " bad");
+	for (size_t i = 0; i < jf.line_bytes; i++)
+		buf_addc(&line, '.');
+	pack_text(&b, line.p, line.n);
+	buf_release(&line);
 	unpack_init(&u, b.p, b.n);
 	f.id = packed_take(&u);
 	f.data = packed_take(&u);

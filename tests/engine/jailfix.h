@@ -12,7 +12,9 @@
 struct jailfix {
 	struct history *history;
 	struct jail *jail;
-	struct buf answers; /* "count;" of commands, "done;" of others */
+	struct buf answers;   /* "count;" of commands, "done;" of others */
+	size_t waiting_bytes; /* of the FIFOs of all jails */
+	size_t line_bytes;    /* more for the line of a failure */
 	int drained;
 	int due;
 	/* The resolver: "slow.*" waits until jailfix_resolve(). */

@@ -196,6 +196,30 @@ START_TEST(full_fifo_says_so_and_when_it_is_not)
 }
 END_TEST
 
+START_TEST(what_all_jails_have_holds_up_those_with_much)
+{
+	jf.waiting_bytes = JAIL_ALL_OVERRUN; /* that of the others */
+	jailfix_fail("slow.example", NOW);
+	jailfix_fail("192.0.2.1", NOW);
+	fixture_run();
+	ck_assert(!jail_full(jf.jail));
+	jf.line_bytes = JAIL_ALL_SHARE;
+	jailfix_fail("192.0.2.2", NOW);
+	ck_assert(jail_full(jf.jail));
+	ck_assert(jail_overrun(jf.jail));
+	jf.waiting_bytes -= JAIL_ALL_OVERRUN;
+	ck_assert_uint_gt(jf.waiting_bytes, JAIL_ALL_SHARE);
+	ck_assert(!jail_full(jf.jail));
+	jf.waiting_bytes += JAIL_ALL_BYTES;
+	ck_assert(jail_full(jf.jail) && !jail_overrun(jf.jail));
+	ck_assert_int_eq(jf.drained, 0);
+	jailfix_resolve("192.0.2.9");
+	ck_assert_int_eq(jf.drained, 1);
+	ck_assert_uint_eq(jf.waiting_bytes, JAIL_ALL_BYTES);
+	jf.line_bytes = 0;
+}
+END_TEST
+
 START_TEST(ignored_address_is_not_counted)
 {
 	struct jail_counts n;
@@ -442,6 +466,7 @@ jail_suite(void)
 	tcase_add_test(tc, name_is_resolved_and_all_its_addresses_count);
 	tcase_add_test(tc, slow_name_keeps_the_order_of_lines);
 	tcase_add_test(tc, full_fifo_says_so_and_when_it_is_not);
+	tcase_add_test(tc, what_all_jails_have_holds_up_those_with_much);
 	tcase_add_test(tc, ignored_address_is_not_counted);
 	tcase_add_test(tc, ignorecommand_decides_in_order);
 	tcase_add_loop_test(tc, already_banned_gets_louder, 0,
