@@ -15,7 +15,7 @@
 static int
 set(struct number *ret, double f, bool is_int, struct err *err)
 {
-	ret->f = f;
+	ret->f = is_int ? f + 0.0 : f; /* no int is -0 */
 	ret->is_int = is_int;
 	return calc_check(ret, err);
 }
@@ -59,12 +59,39 @@ calc_unary(
 	return set(ret, (double)~(int64_t)a->f, true, err);
 }
 
+/*
+ * Python: the quotient is what the division without rest gives, a zero has
+ * the sign that the exact result has.
+ */
+static double
+floor_quotient(double x, double y)
+{
+	double rest = fmod(x, y), n = (x - rest) / y;
+
+	if (rest != 0 && (rest < 0) != (y < 0))
+		n -= 1;
+	if (n == 0)
+		return copysign(0, x / y);
+	return n - floor(n) > 0.5 ? floor(n) + 1 : floor(n);
+}
+
+/* With the sign of y. */
+static double
+floor_rest(double x, double y)
+{
+	double rest = fmod(x, y);
+
+	if (rest == 0)
+		return copysign(0, y);
+	return (rest < 0) != (y < 0) ? rest + y : rest;
+}
+
 static int
 divide(enum calc_op op, const struct number *a, struct number *ret,
     struct err *err)
 {
 	bool is_int = a[0].is_int && a[1].is_int;
-	double x = a[0].f, y = a[1].f, rest;
+	double x = a[0].f, y = a[1].f;
 
 	if (y == 0)
 		return err_set(err, is_int
@@ -73,11 +100,8 @@ divide(enum calc_op op, const struct number *a, struct number *ret,
 	if (op == CALC_DIV)
 		return set(ret, x / y, false, err);
 	if (op == CALC_FLOORDIV)
-		return set(ret, floor(x / y), is_int, err);
-	rest = fmod(x, y);
-	if (rest != 0 && (rest < 0) != (y < 0))
-		rest += y;
-	return set(ret, rest, is_int, err);
+		return set(ret, floor_quotient(x, y), is_int, err);
+	return set(ret, floor_rest(x, y), is_int, err);
 }
 
 static int
