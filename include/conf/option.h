@@ -69,7 +69,5 @@ const struct option *option_find(
 struct value *option_convert(enum option_type type, const char *text);
 /* The value when absent; NULL: there is none. Owned. */
 struct value *option_preset(const struct option *o);
-/* "1 on true yes" in any case. */
-bool option_truth(const char *text);
 
 #endif

@@ -24,6 +24,7 @@
 #include "base/optlist.h"
 #include "base/value.h"
 #include "base/version.h"
+#include "base/word.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 enum {
@@ -312,15 +313,11 @@ output_release(struct output *o)
 static bool
 is_on(const struct value *options, const char *name, bool otherwise)
 {
-	static const char *const words[] = {"1", "on", "true", "yes"};
 	const char *word = value_str(value_get(options, name));
 
 	if (word == NULL)
 		return otherwise;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasecmp(words[i], word) == 0)
-			return true;
-	return false;
+	return word_is_true(word);
 }
 
 static int

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/optlist.h"
+#include "base/word.h"
 #include "conf/actiondef.h"
 #include "conf/interp.h"
 #include "conf/jaildef.h"
@@ -429,7 +430,7 @@ lint_jail(struct lint *l, const struct ini_section *s)
 	if (!lint_section_name(l, s))
 		lint_unknown(l, l->jails, s, &option_jail);
 	lint_values(l, l->jails, name, &option_jail_first);
-	if (enabled != NULL && option_truth(enabled)) {
+	if (word_is_true(enabled)) {
 		lint_values(l, l->jails, name, &option_jail);
 		lint_source(l, s);
 		lint_definitions(l, name);

@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/utf8.h"
+#include "base/word.h"
 #include "conf/check.h"
 #include "conf/option.h"
 
@@ -177,17 +177,6 @@ option_find(const struct option_table *t, const char *name)
 	return NULL;
 }
 
-bool
-option_truth(const char *text)
-{
-	static const char *const words[] = {"1", "on", "true", "yes"};
-
-	for (size_t i = 0; i < COUNT(words); i++)
-		if (strcasecmp(text, words[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Python's int(): blanks around, a sign, single "_" between digits. */
 static struct value *
 to_int(const char *text)
@@ -229,7 +218,7 @@ option_convert(enum option_type type, const char *text)
 	case OPTION_TEXT:
 		return value_text(text);
 	case OPTION_BOOL:
-		return value_bool(option_truth(text));
+		return value_bool(word_is_true(text));
 	case OPTION_INT:
 		return to_int(text);
 	}

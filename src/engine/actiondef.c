@@ -4,12 +4,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/span.h"
 #include "base/tags.h"
+#include "base/word.h"
 #include "engine/actiondef.h"
 #include "engine/actiontags.h"
 
@@ -226,17 +226,13 @@ action_properties(const struct action *a)
 bool
 action_flag(const struct action *a, const char *name, bool otherwise)
 {
-	static const char *const yes[] = {"1", "on", "true", "yes"};
 	const struct value *v = value_get(a->props, name);
 
 	if (v == NULL || v->type == VALUE_NONE)
 		return otherwise;
 	if (v->type != VALUE_TEXT)
 		return value_truth(v);
-	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
-		if (strcasecmp(v->text, yes[i]) == 0)
-			return true;
-	return false;
+	return word_is_true(v->text);
 }
 
 bool

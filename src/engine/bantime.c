@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "base/span.h"
+#include "base/word.h"
 #include "engine/bantime.h"
 
 #define DEFAULT_FORMULA                                                        \
@@ -173,21 +173,10 @@ bantime_copy(const struct bantime *b)
 	return c;
 }
 
-static bool
-is_true(const char *text)
-{
-	static const char *const words[] = {"1", "on", "true", "yes"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasecmp(text, words[i]) == 0)
-			return true;
-	return false;
-}
-
 static int
 set_bool(bool *ret, const char *text)
 {
-	*ret = text != NULL && is_true(text);
+	*ret = word_is_true(text);
 	return 0;
 }
 

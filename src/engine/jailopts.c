@@ -5,11 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/integer.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/word.h"
 #include "engine/judge.h"
 
 /* ---- rules */
@@ -99,17 +99,6 @@ parse_span(struct span *ret, const char *text, struct err *err)
 	return 0;
 }
 
-static bool
-parse_bool(const char *text)
-{
-	static const char *const words[] = {"1", "on", "true", "yes"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasecmp(text, words[i]) == 0)
-			return true;
-	return false;
-}
-
 static void
 log_span(const char *module, const char *name, const struct span *s)
 {
@@ -196,7 +185,7 @@ static int
 set_ignoreself(struct jail *j, const char *text, struct err *err)
 {
 	(void)err;
-	ignore_set_self(current(j)->ignore, parse_bool(text));
+	ignore_set_self(current(j)->ignore, word_is_true(text));
 	return 0;
 }
 

@@ -1,10 +1,10 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "sensor/journalfiles.h"
 
 /* libsystemd's flags, as users write them. */
@@ -25,14 +25,6 @@ option(const struct search *s, const char *name)
 {
 	return s->options != NULL ? value_str(value_get(s->options, name))
 	                          : NULL;
-}
-
-static bool
-is_true(const char *word)
-{
-	return word != NULL &&
-	       (strcasecmp(word, "true") == 0 || strcasecmp(word, "yes") == 0 ||
-	           strcasecmp(word, "on") == 0 || strcmp(word, "1") == 0);
 }
 
 static void
@@ -128,7 +120,7 @@ journalfiles_find(const struct value *options)
 	bool is_default = files == NULL && path == NULL;
 	long flags;
 
-	s.archived = files != NULL || is_true(option(&s, "rotated"));
+	s.archived = files != NULL || word_is_true(option(&s, "rotated"));
 	flags = flags_of(&s, is_default);
 	if (files != NULL)
 		add_globs(&s, files);

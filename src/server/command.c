@@ -2,12 +2,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/integer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/span.h"
+#include "base/word.h"
 #include "server/command.h"
 #include "server/reload.h"
 #include "server/server.h"
@@ -185,16 +185,12 @@ call_int(struct call *c, size_t i, long long *ret)
 bool
 call_bool(struct call *c, size_t i)
 {
-	static const char *const words[] = {"1", "on", "true", "yes"};
 	const struct value *v = call_arg(c, i);
 	const char *text = call_text(c, i);
 
 	if (value_is(v, VALUE_INT) || value_is(v, VALUE_FLOAT))
 		return value_is(v, VALUE_INT) ? v->i != 0 : v->f != 0;
-	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
-		if (strcasecmp(words[k], text) == 0)
-			return true;
-	return false;
+	return word_is_true(text);
 }
 
 int

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/word.h"
 #include "sensor/journal.h"
 #include "server/monitor_impl.h"
 
@@ -35,14 +36,6 @@ add_pattern(struct mjournal *j, char *pattern)
 {
 	GROW(j->patterns, j->npatterns, j->patterns_cap);
 	j->patterns[j->npatterns++] = pattern;
-}
-
-static bool
-is_true(const char *word)
-{
-	return word != NULL &&
-	       (strcasecmp(word, "true") == 0 || strcasecmp(word, "yes") == 0 ||
-	           strcasecmp(word, "on") == 0 || strcmp(word, "1") == 0);
 }
 
 /* "a*.journal, b.journal" */
@@ -287,7 +280,7 @@ make_journal(struct monitor *m, const struct value *options)
 	j->id = ++m->last_id;
 	j->key = xstrdup(key.p);
 	buf_release(&key);
-	j->rotated = is_true(option(options, "rotated"));
+	j->rotated = word_is_true(option(options, "rotated"));
 	find_patterns(j, options);
 	for (size_t i = 0; i < j->npatterns; i++)
 		watch_add(m->watch, j->patterns[i]);
