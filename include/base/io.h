@@ -21,6 +21,11 @@ int io_write_all(int fd, const char *p, size_t n);
  * which a part may be written.
  */
 int io_write_lines(int fd, struct buf *lines, size_t max, unsigned long *lost);
+/*
+ * To be called first: where standard input, output or error are closed, they
+ * are /dev/null, so that no file of ours gets their number.
+ */
+void io_open_standard(void);
 /* O_NONBLOCK, FD_CLOEXEC on an existing descriptor. -1: errno is set. */
 int io_set_nonblock(int fd);
 int io_set_cloexec(int fd);

@@ -108,6 +108,18 @@ io_write_lines(int fd, struct buf *lines, size_t max, unsigned long *lost)
 	return -1;
 }
 
+void
+io_open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 int
 io_set_nonblock(int fd)
 {

@@ -323,6 +323,7 @@ main(int argc, char **argv)
 	struct options o;
 	int status;
 
+	io_open_standard();
 	for (size_t i = 0; argc == 2 && i < sizeof(parts) / sizeof(parts[0]);
 	     i++)
 		if (strcmp(argv[1], parts[i].word) == 0) {

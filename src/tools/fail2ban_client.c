@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "tools/client.h"
@@ -193,6 +194,7 @@ main(int argc, char **argv)
 	struct buf msg = BUF_INIT;
 	int rv;
 
+	io_open_standard();
 	cli_parse(&o, &msg, argc, argv);
 	log_set_level(cli_log_level(o.verbose));
 	rv = print_only(&o, &msg);
