@@ -115,6 +115,13 @@ void actionset_check(struct actionset *s, action_done_fn done, void *arg);
 void actionset_flush(struct actionset *s, const struct ticket *const *tickets,
     size_t n, bool stopping, action_done_fn done, void *arg);
 /* actionstop for what was started, in reverse order. */
+/*
+ * The command that runs is killed, those that remain fail without being
+ * started: what hangs shall end.
+ */
+void actionset_give_up(struct actionset *s);
+/* Commands started so far. */
+unsigned long actionset_commands(const struct actionset *s);
 void actionset_stop(struct actionset *s, action_done_fn done, void *arg);
 
 /*

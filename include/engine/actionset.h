@@ -124,9 +124,11 @@ struct actionset {
 	struct lookup *lookup; /* a name is being looked up */
 	const struct command_result *result; /* of the command that ended */
 	struct rendered rendered;
-	struct buf why; /* reason of the last failure */
-	bool driving;   /* actionset_drive() is on the C stack */
-	bool dying;     /* freed meanwhile */
+	struct buf why;         /* reason of the last failure */
+	unsigned long commands; /* started */
+	bool given_up;          /* none is started any more */
+	bool driving;           /* actionset_drive() is on the C stack */
+	bool dying;             /* freed meanwhile */
 };
 
 /* Nobody waits for the name any more. */

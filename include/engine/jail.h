@@ -87,6 +87,10 @@ void jail_start(struct jail *j, jail_done_fn done, void *arg);
  * failures from now on.
  */
 void jail_stop(struct jail *j, jail_done_fn done, void *arg);
+/* A stop that hangs: see actionset_give_up(). done comes all the same. */
+void jail_give_up(struct jail *j);
+/* Commands of actions started so far. */
+unsigned long jail_commands(const struct jail *j);
 /* "set JAIL idle": nothing is decided and nothing unbanned meanwhile. */
 void jail_idle(struct jail *j, bool idle);
 bool jail_is_idle(const struct jail *j);

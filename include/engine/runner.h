@@ -72,6 +72,8 @@ unsigned long runner_run(
     struct runner *r, const struct command *c, command_done_fn done, void *arg);
 /* Kills it with its group; done is not called. No-op for unknown ids. */
 void runner_cancel(struct runner *r, unsigned long id);
+/* Kills it with its group; done is called as for any that was killed. */
+void runner_kill(struct runner *r, unsigned long id);
 /*
  * Who waits for it is told that it is done, while it runs on; runner_free()
  * does not kill it. No-op for unknown ids.

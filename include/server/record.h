@@ -43,6 +43,10 @@ struct record {
 	/* of a stop under way */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
+	struct record *ending_next;
+	struct record **ending_at;
+	unsigned long commands; /* of its actions, at the last look */
+	int looks;              /* at which nothing had gone on */
 };
 
 /* The backend names that may be asked for, for messages. */
@@ -75,6 +79,11 @@ int record_start(struct record *r, struct err *err);
  * the server's jails. done is called from the loop; the record is freed then.
  */
 void record_stop(struct record *r, void (*done)(void *arg), void *arg);
+/*
+ * A look at those that are stopping: one whose actions hang is given up.
+ * Whether there are any.
+ */
+bool record_look(struct server *s);
 void record_idle(struct record *r, bool idle);
 
 /*

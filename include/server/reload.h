@@ -19,6 +19,12 @@ enum outcome reload_run(struct call *c);
 /* Its stream has ended, with or without an error. */
 void reload_executed(struct reload *r);
 
+/*
+ * A look at the reload under way: the last step, in which actions do what
+ * they have to, is not waited for much longer. Whether there is one.
+ */
+bool reload_look(struct server *s);
+
 /* Whether the commands of a reload are being executed. */
 bool reload_is_staging(const struct server *s);
 /* The jail that the reload under way makes, NULL: none of this name. */

@@ -24,7 +24,10 @@
 
 struct reload;
 
-enum { SERVER_SIGNALS = 3 };
+enum {
+	SERVER_SIGNALS = 3,
+	SERVER_LOOKS = 20, /* of half a second: then what hangs is given up */
+};
 
 struct server_opts {
 	const char *socket;
@@ -51,6 +54,7 @@ struct server {
 	struct cymru *cymru; /* look-ups under way */
 	struct control *control;
 	struct logtarget *logtarget;
+	struct record *ending; /* those that are being stopped */
 	struct reload *reload; /* NULL: none under way */
 	struct call *waiting;  /* for the end of a stream, reload, stop */
 	bool exclusive;        /* one of them is under way */
@@ -71,7 +75,7 @@ struct server {
 	int due_fd;    /* timerfd of the earliest end of a ban */
 	uv_poll_t due_poll;
 	uv_timer_t purge;
-	uv_timer_t patience;   /* of a stop */
+	uv_timer_t patience;   /* with what is being stopped */
 	unsigned long started; /* commands started at its last look */
 	int looks;             /* without progress */
 	uv_signal_t signals[SERVER_SIGNALS];
@@ -102,6 +106,8 @@ int server_set_loglevel(struct server *s, const char *word, struct err *err);
 
 /* Stops everything and then the loop. c answers when it is done, or NULL. */
 void server_stop(struct server *s, struct call *c);
+/* Looks after what is being stopped or reloaded, so that it ends. */
+void server_watch(struct server *s);
 /* A jail's jail_stop() has ended. */
 void server_jail_stopped(struct server *s);
 /* Whether any jail has been started. */

@@ -193,14 +193,30 @@ actionset_launch(struct actionset *s, const struct action *a, struct command *c)
 {
 	char **direct = NULL;
 
+	s->result = NULL;
+	if (s->given_up)
+		return STEP_FAIL;
+	s->commands++;
 	if (c->argv == NULL && c->nargs == 0)
 		direct = shwords_argv(c->text);
 	c->direct = direct;
 	c->timeout_ms = action_timeout_ms(a);
-	s->result = NULL;
 	s->running = runner_run(s->runner, c, command_ended, s);
 	free(direct);
 	return STEP_WAIT;
+}
+
+void
+actionset_give_up(struct actionset *s)
+{
+	s->given_up = true;
+	runner_kill(s->runner, s->running);
+}
+
+unsigned long
+actionset_commands(const struct actionset *s)
+{
+	return s->commands;
 }
 
 /* ---- life */

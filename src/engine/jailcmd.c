@@ -74,6 +74,18 @@ jail_position(struct jail *j, const char *path, const struct history_pos *pos)
 }
 
 void
+jail_give_up(struct jail *j)
+{
+	actionset_give_up(j->actions);
+}
+
+unsigned long
+jail_commands(const struct jail *j)
+{
+	return actionset_commands(j->actions);
+}
+
+void
 jail_hasty(struct jail *j, bool hasty)
 {
 	j->hasty = hasty;

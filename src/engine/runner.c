@@ -361,24 +361,43 @@ runner_free(struct runner *r)
 	free(r);
 }
 
+static struct job *
+job_find(const struct runner *r, unsigned long id)
+{
+	struct job *j = r->jobs;
+
+	while (j != NULL && j->id != id)
+		j = j->next;
+	return j;
+}
+
 void
 runner_cancel(struct runner *r, unsigned long id)
 {
-	for (struct job *j = r->jobs; j != NULL; j = j->next)
-		if (j->id == id) {
-			job_abandon(j);
-			return;
-		}
+	struct job *j = job_find(r, id);
+
+	if (j != NULL)
+		job_abandon(j);
+}
+
+void
+runner_kill(struct runner *r, unsigned long id)
+{
+	struct job *j = job_find(r, id);
+
+	if (j == NULL || j->pidfd == -1 || j->stage > STAGE_TERM)
+		return;
+	(void)kill(-j->pid, SIGKILL);
+	j->stage = STAGE_KILL;
+	(void)uv_timer_start(&j->timer, timer_due, KILL_MS, 0);
 }
 
 /* The child and its output stay watched, but keep no loop going. */
 void
 runner_detach(struct runner *r, unsigned long id)
 {
-	struct job *j = r->jobs;
+	struct job *j = job_find(r, id);
 
-	while (j != NULL && j->id != id)
-		j = j->next;
 	if (j == NULL || j->stage != STAGE_RUN || j->pidfd == -1)
 		return;
 	(void)uv_timer_stop(&j->timer);

@@ -519,18 +519,36 @@ find_group(struct control *c, const char *name, struct err *err)
 	return 0;
 }
 
+/* NULL: none that could be missing. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL || slash == path
+	           ? NULL
+	           : xmemdup0(path, (size_t)(slash - path));
+}
+
 /* The last folder is made when it is missing; what fails shows at bind. */
 static void
 make_folder(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir;
+	char *dir = folder_of(path);
 
-	if (slash == NULL || slash == path)
-		return;
-	dir = xmemdup0(path, (size_t)(slash - path));
-	(void)mkdir(dir, 0700);
+	if (dir != NULL)
+		(void)mkdir(dir, 0700);
 	free(dir);
+}
+
+static bool
+has_folder(const char *path)
+{
+	char *dir = folder_of(path);
+	bool has = dir == NULL || access(dir, F_OK) == 0;
+
+	free(dir);
+	return has;
 }
 
 static int
@@ -545,6 +563,8 @@ bind_path(struct control *c, const char *path, struct err *err)
 	old = umask(077);
 	rc = uv_pipe_bind(&c->listener, path);
 	(void)umask(old);
+	if (rc == UV_EACCES && !has_folder(path))
+		rc = UV_ENOENT; /* libuv has one word for both */
 	if (rc != 0)
 		return err_set(
 		    err, "cannot bind '%s': %s", path, uv_strerror(rc));

@@ -301,6 +301,9 @@ on_stopped(void *arg)
 	void (*done)(void *arg) = r->stopped;
 	void *done_arg = r->stopped_arg;
 
+	*r->ending_at = r->ending_next;
+	if (r->ending_next != NULL)
+		r->ending_next->ending_at = r->ending_at;
 	log_msg(LOG_INFO_, "jail", "Jail '%s' stopped", r->name);
 	if (s->history != NULL)
 		history_jail_stop(s->history, r->name);
@@ -322,7 +325,31 @@ record_stop(struct record *r, void (*done)(void *arg), void *arg)
 	forget_logs(r); /* while positions still find the jail */
 	if (dict_get(jails, r->name) == r)
 		(void)dict_taken(jails, r->name, strlen(r->name));
+	r->ending_next = r->server->ending;
+	r->ending_at = &r->server->ending;
+	if (r->ending_next != NULL)
+		r->ending_next->ending_at = &r->ending_next;
+	r->server->ending = r;
+	server_watch(r->server);
 	jail_stop(r->judge, on_stopped, r);
+}
+
+bool
+record_look(struct server *s)
+{
+	for (struct record *r = s->ending; r != NULL; r = r->ending_next) {
+		unsigned long commands = jail_commands(r->judge);
+
+		r->looks = commands != r->commands ? 0 : r->looks + 1;
+		r->commands = commands;
+		if (r->looks != SERVER_LOOKS)
+			continue;
+		log_msg(LOG_ERROR, "jail",
+		    "Jail '%s' does not end: what still runs is killed",
+		    r->name);
+		jail_give_up(r->judge);
+	}
+	return s->ending != NULL;
 }
 
 void

@@ -25,6 +25,9 @@ struct reload {
 	struct dict *starts; /* names that are to run */
 	struct dict *keep;   /* names left as they are: wrong configuration */
 	size_t waiting;      /* steps under way */
+	int looks;           /* at the last step, see reload_look() */
+	bool late;           /* it is not waited for any more */
+	bool answered;
 	void (*then)(struct reload *r);
 	struct globals { /* to go back to */
 		int level;
@@ -195,7 +198,9 @@ reload_answer(struct reload *r)
 	else
 		(void)call_ok(c, value_text("OK"));
 	st->error = NULL;
-	reload_free(r);
+	r->answered = true;
+	if (r->waiting == 0)
+		reload_free(r);
 	stream_end(st);
 	call_end(c);
 }
@@ -224,8 +229,12 @@ step_done(void *arg)
 {
 	struct reload *r = arg;
 
-	if (--r->waiting == 0)
+	if (--r->waiting > 0)
+		return;
+	if (!r->late)
 		r->then(r);
+	else if (r->answered)
+		reload_free(r);
 }
 
 static void
@@ -257,7 +266,10 @@ lift_bans(struct reload *r)
 		if (!r->unban || !is_affected(r, it.key))
 			continue;
 		r->waiting++;
+		/* what comes after it waits in the same queue */
+		jail_hasty(rec->judge, true);
 		jail_unban_all(rec->judge, on_unbanned, r);
+		jail_hasty(rec->judge, false);
 	}
 }
 
@@ -352,6 +364,23 @@ reload_sync(struct reload *r)
 	monitor_sync(r->stream->server->monitor, on_reload_synced, r);
 }
 
+/* A hanging action does what it has to later, and the reload is done. */
+bool
+reload_look(struct server *s)
+{
+	struct reload *r = s->reload;
+
+	if (r == NULL || r->staging)
+		return false;
+	if (r->then == reload_sync && !r->late && ++r->looks >= SERVER_LOOKS) {
+		r->late = true;
+		log_msg(LOG_WARN, "server",
+		    "Actions take long: they are reloaded later");
+		reload_sync(r);
+	}
+	return true;
+}
+
 static void
 after_stop(struct reload *r)
 {
@@ -372,6 +401,7 @@ reload_executed(struct reload *r)
 		return;
 	}
 	r->staging = false;
+	server_watch(r->stream->server);
 	(void)call_answer_job(r->stream->call, value_text("OK"));
 	reload_step(r, lift_bans, after_unban);
 }

@@ -21,8 +21,7 @@
 
 enum {
 	PURGE_MS = 60 * 60 * 1000,
-	LOOK_MS = 500,  /* a stop is looked at so often */
-	LOOKS_MAX = 20, /* and given up after so many without progress */
+	LOOK_MS = 500, /* what is being stopped is looked at so often */
 };
 
 struct record *
@@ -204,15 +203,38 @@ give_up(struct server *s)
 
 /* A stop may take its time as long as something goes on. */
 static void
-on_patience(uv_timer_t *t)
+look(struct server *s)
 {
-	struct server *s = t->data;
 	unsigned long started = runner_started(s->runner);
 
 	s->looks = started != s->started ? 0 : s->looks + 1;
 	s->started = started;
-	if (s->looks >= LOOKS_MAX)
+	if (s->looks >= SERVER_LOOKS)
 		give_up(s);
+}
+
+static void
+on_patience(uv_timer_t *t)
+{
+	struct server *s = t->data;
+	bool ending, reloading;
+
+	if (s->stopping) {
+		look(s);
+		return;
+	}
+	ending = record_look(s);
+	reloading = reload_look(s);
+	if (!ending && !reloading)
+		(void)uv_timer_stop(t);
+}
+
+void
+server_watch(struct server *s)
+{
+	if (!uv_is_active((uv_handle_t *)&s->patience))
+		(void)uv_timer_start(
+		    &s->patience, on_patience, LOOK_MS, LOOK_MS);
 }
 
 void
@@ -229,7 +251,7 @@ server_stop(struct server *s, struct call *c)
 	cymru_give_up(&s->cymru);
 	if (c != NULL && call_answer_job(c, value_none()))
 		runner_detach(s->runner, c->job);
-	(void)uv_timer_start(&s->patience, on_patience, LOOK_MS, LOOK_MS);
+	server_watch(s);
 	monitor_stop(s->monitor, on_sensor_stopped, s);
 }
 

@@ -344,6 +344,8 @@ fake_server(void)
 
 	s->loop = xcalloc(1, sizeof(*s->loop));
 	ck_assert_int_eq(uv_loop_init(s->loop), 0);
+	(void)uv_timer_init(s->loop, &s->patience);
+	s->patience.data = s;
 	s->jails = dict_new(record_free_value);
 	s->runner = runner_new(s->loop);
 	s->monitor = monitor_new(s->loop, NULL, s, NULL);
@@ -369,6 +371,7 @@ fake_server_free(struct server *s)
 	runner_free(s->runner);
 	monitor_free(s->monitor);
 	resolver_free(s->resolver);
+	uv_close((uv_handle_t *)&s->patience, NULL);
 	(void)uv_run(s->loop, UV_RUN_DEFAULT);
 	ck_assert_int_eq(uv_loop_close(s->loop), 0);
 	logtarget_free(s->logtarget);
