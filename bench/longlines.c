@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "../tests/quiet.h"
 #include "base/mem.h"
 #include "sensor/filter.h"
 #include "tools/regextest.h"
@@ -232,16 +232,6 @@ has_samples(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
-static void
-silent(void *arg, int level, const char *name, const char *msg, size_t n)
-{
-	(void)arg;
-	(void)level;
-	(void)name;
-	(void)msg;
-	(void)n;
-}
-
 static int
 run_all(const char *config, const char *dir)
 {
@@ -287,7 +277,7 @@ main(int argc, char **argv)
 		    stderr);
 		return 2;
 	}
-	log_set_sink(silent, NULL);
+	quiet_log();
 	if (argv[2] == NULL)
 		slow = run_all(argv[0], argv[1]);
 	for (int i = 2; argv[i] != NULL; i++)

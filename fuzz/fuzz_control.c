@@ -9,20 +9,10 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "base/log.h"
+#include "../tests/quiet.h"
 #include "server/control.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-static void
-mute(void *arg, int level, const char *name, const char *msg, size_t n)
-{
-	(void)arg;
-	(void)level;
-	(void)name;
-	(void)msg;
-	(void)n;
-}
 
 static void
 on_request(
@@ -44,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (n == 0 || n > 4096)
 		return 0;
 	(void)signal(SIGPIPE, SIG_IGN);
-	log_set_sink(mute, NULL);
+	quiet_log();
 	piece = 1 + (p[0] & 0x7f);
 	if (uv_loop_init(&loop) != 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0)

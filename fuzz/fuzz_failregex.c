@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "../tests/quiet.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "sensor/filter.h"
@@ -21,16 +21,6 @@
 #define MAX_LINES 40
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-static void
-silent(void *arg, int level, const char *name, const char *msg, size_t n)
-{
-	(void)arg;
-	(void)level;
-	(void)name;
-	(void)msg;
-	(void)n;
-}
 
 static void
 drop(void *arg, const struct failure *f)
@@ -176,7 +166,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (n > 4096)
 		return 0;
-	log_set_sink(silent, NULL);
+	quiet_log();
 	utf8_repair(&text, (const char *)p, n);
 	filterspec_init(&spec);
 	rest = text.p;

@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "../tests/monitor/nobody.h"
+#include "../tests/quiet.h"
 #include "base/mem.h"
-#include "server/monitor_impl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -26,80 +26,22 @@ on_failure(void *arg, const char *jail, const struct failure *f)
 	(void)f;
 }
 
-static void
-on_position(void *arg, const char *jail, const char *path,
-    const struct monitor_pos *pos)
-{
-	(void)arg;
-	(void)jail;
-	(void)path;
-	(void)pos;
-}
-
-static bool
-on_stored(
-    void *arg, const char *jail, const char *path, struct monitor_pos *ret)
-{
-	(void)arg;
-	(void)jail;
-	(void)path;
-	(void)ret;
-	return false;
-}
-
 static const struct monitor_ops ops = {
     .failure = on_failure,
-    .position = on_position,
-    .stored = on_stored,
-};
-
-static void
-drop_log(void *arg, int level, const char *name, const char *msg, size_t n)
-{
-	(void)arg;
-	(void)level;
-	(void)name;
-	(void)msg;
-	(void)n;
-}
-
-static void
-on_message(void *arg, unsigned type, struct unpack *u, int fd)
-{
-	(void)arg;
-	(void)type;
-	(void)u;
-	(void)fd;
-}
-
-static void
-on_closed(void *arg, const char *why)
-{
-	(void)arg;
-	(void)why;
-}
-
-static const struct channel_ops channel = {
-    .kinds = monitor_kinds,
-    .nkinds = FROM_KINDS,
-    .message = on_message,
-    .closed = on_closed,
+    .position = nobody_position,
+    .stored = nobody_stored,
 };
 
 /* The parent may have given up the last one. */
 static void
 connect_worker(void)
 {
-	int pair[2];
-
 	if (m->channel != NULL)
 		return;
 	if (worker >= 0)
 		(void)close(worker);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+	if ((worker = nobody_connect(m)) < 0)
 		abort();
-	m->channel = channel_new(&loop, pair[0], &channel, NULL);
-	worker = pair[1];
 }
 
 /* The worker reads what it was sent; no real one is started. */
@@ -121,7 +63,7 @@ init(void)
 	struct filterspec spec;
 	int fd = mkstemp(path);
 
-	log_set_sink(drop_log, NULL);
+	quiet_log();
 	(void)uv_loop_init(&loop);
 	m = monitor_new(&loop, &ops, NULL, NULL);
 	if (fd < 0 || m == NULL)

@@ -3,20 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "../tests/quiet.h"
 #include "engine/ticketjson.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-
-static void
-drop_line(void *arg, int level, const char *name, const char *msg, size_t n)
-{
-	(void)arg;
-	(void)level;
-	(void)name;
-	(void)msg;
-	(void)n;
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
@@ -25,7 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct ticket *again = ticket_new("192.0.2.1", 9, 1);
 	struct buf a = BUF_INIT, b = BUF_INIT, text = BUF_INIT;
 
-	log_set_sink(drop_line, NULL);
+	quiet_log();
 	ticketjson_read(t, (const char *)p, n);
 	ticket_matches(&text, t);
 	ticketjson_write(&a, t, 1000000);

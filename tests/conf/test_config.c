@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "conf/config.h"
+#include "quiet.h"
 
 #define MAX_CASES 200
 
@@ -24,21 +25,11 @@ static int ncases;
 static char dir[] = "/tmp/cfail2ban-conf.XXXXXX";
 
 static void
-drop(void *arg, int level, const char *name, const char *msg, size_t n)
-{
-	(void)arg;
-	(void)level;
-	(void)name;
-	(void)msg;
-	(void)n;
-}
-
-static void
 setup(void)
 {
 	strcpy(strrchr(dir, '.') + 1, "XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	log_set_sink(drop, NULL);
+	quiet_log();
 }
 
 static void
@@ -340,7 +331,7 @@ START_TEST(broken_value_is_said_with_its_place)
 	o.dump = true;
 	ck_assert_int_eq(config_load(&stream, &bad, &o), -1);
 	ck_assert_msg(strstr(log.p, c->place) == NULL, "%s", log.p);
-	log_set_sink(drop, NULL);
+	quiet_log();
 	buf_release(&log);
 	buf_release(&jails);
 }

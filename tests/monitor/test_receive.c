@@ -6,11 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "server/monitor_impl.h"
+#include "nobody.h"
 
 static uv_loop_t loop;
 static struct monitor *m;
@@ -39,43 +38,10 @@ on_position(
 	position = pos->at;
 }
 
-static bool
-on_stored(void *arg, const char *jail, const char *log, struct monitor_pos *ret)
-{
-	(void)arg;
-	(void)jail;
-	(void)log;
-	(void)ret;
-	return false;
-}
-
 static const struct monitor_ops ops = {
     .failure = on_failure,
     .position = on_position,
-    .stored = on_stored,
-};
-
-static void
-on_message(void *arg, unsigned type, struct unpack *u, int fd)
-{
-	(void)arg;
-	(void)type;
-	(void)u;
-	(void)fd;
-}
-
-static void
-on_closed(void *arg, const char *why)
-{
-	(void)arg;
-	(void)why;
-}
-
-static const struct channel_ops channel_ops = {
-    .kinds = monitor_kinds,
-    .nkinds = FROM_KINDS,
-    .message = on_message,
-    .closed = on_closed,
+    .stored = nobody_stored,
 };
 
 /* Ids: jail 1, log 2, source 3. */
@@ -83,7 +49,6 @@ static void
 setup(void)
 {
 	struct filterspec spec;
-	int pair[2];
 	int fd = mkstemp(path);
 
 	ck_assert_int_ge(fd, 0);
@@ -96,11 +61,9 @@ setup(void)
 	ck_assert_int_eq(monitor_jail_set(m, "j", &spec, "UTF-8", NULL), 0);
 	filterspec_release(&spec);
 	ck_assert_int_eq(monitor_add_log(m, "j", path, false, NULL), 0);
-	ck_assert_int_eq(
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	far_end = pair[1];
 	m->encodings = value_list();
-	m->channel = channel_new(&loop, pair[0], &channel_ops, m);
+	far_end = nobody_connect(m);
+	ck_assert_int_ge(far_end, 0);
 	failures = positions = 0;
 }
 

@@ -16,11 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../monitor/nobody.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sensor/feed.h"
-#include "server/monitor.h"
 #include "server/worker.h"
 
 static const char *const kinds[] = {"rename", "shift", "copytruncate",
@@ -251,31 +251,10 @@ on_failure(void *arg, const char *jail, const struct failure *f)
 	value_free(data);
 }
 
-static void
-on_position(void *arg, const char *jail, const char *path,
-    const struct monitor_pos *pos)
-{
-	(void)arg;
-	(void)jail;
-	(void)path;
-	(void)pos;
-}
-
-static bool
-on_stored(
-    void *arg, const char *jail, const char *path, struct monitor_pos *ret)
-{
-	(void)arg;
-	(void)jail;
-	(void)path;
-	(void)ret;
-	return false;
-}
-
 static const struct monitor_ops ops = {
     .failure = on_failure,
-    .position = on_position,
-    .stored = on_stored,
+    .position = nobody_position,
+    .stored = nobody_stored,
 };
 
 static void

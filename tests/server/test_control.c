@@ -8,9 +8,9 @@
 #include <uv.h>
 
 #include "base/buf.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/pickle.h"
+#include "quiet.h"
 #include "server/control.h"
 
 static uv_loop_t loop;
@@ -34,21 +34,11 @@ on_request(
 }
 
 static void
-mute(void *arg, int level, const char *name, const char *msg, size_t n)
-{
-	(void)arg;
-	(void)level;
-	(void)name;
-	(void)msg;
-	(void)n;
-}
-
-static void
 setup(void)
 {
 	int fds[2];
 
-	log_set_sink(mute, NULL);
+	quiet_log();
 	(void)signal(SIGPIPE, SIG_IGN);
 	ck_assert_int_eq(uv_loop_init(&loop), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
