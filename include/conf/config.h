@@ -21,6 +21,7 @@ struct config_opts {
 	    wait_for_logs;    /* start, reload: a jail whose log is missing
 	                       * gets the command that waits for it instead of
 	                       * stopping everything (architecture, decision 10) */
+	bool of_1_1_1;        /* set here: conf/vintage says so of dir */
 	const char *loglevel; /* override fail2ban.conf, NULL: not */
 	const char *logtarget;
 	const char *syslogsocket;
@@ -90,7 +91,7 @@ struct config_filter {
 	const char *dir;          /* /etc/fail2ban */
 	const char *name;         /* "sshd" (no .conf), a path, or a jail */
 	const struct value *opts; /* bracket options, NULL: none */
-	const char *backend;      /* decides logtype: "auto", "systemd" */
+	const char *backend;      /* "auto", "systemd": decides logtype */
 };
 int config_filter_read(
     struct value **ret, const struct config_filter *use, struct err *err);

@@ -28,6 +28,7 @@ struct definition {
 	struct value *fetched;            /* command options of the file */
 	struct interp_vars vars;          /* V, borrowed from the jail */
 	struct dict *cache; /* tag -> struct value, NONE: unknown; owned */
+	bool of_1_1_1;      /* what is given holds for each family */
 	bool watch;         /* keep asked */
 	uint64_t asked;     /* what its values depend on, see interp_ask() */
 	bool converts;      /* a text was read as a number or boolean */
@@ -74,8 +75,9 @@ struct fetch_from {
 	const struct interp_vars *vars;
 	const struct value *known; /* as of struct interp */
 	const struct value *skip;
-	bool convert; /* to the option's type */
-	bool quiet;   /* no messages */
+	bool convert;       /* to the option's type */
+	bool quiet;         /* no messages */
+	bool quiet_presets; /* none for what is absent */
 };
 int option_fetch(struct value *dict, const struct option_table *t,
     const struct fetch_from *from, struct err *err);

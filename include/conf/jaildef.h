@@ -40,7 +40,8 @@ struct jail_context {
 	const struct config_opts *opts;
 	const struct value *filter_options; /* added to the filter's brackets */
 	bool force;                         /* read it as if it were enabled */
-	bool filter_only; /* keep the filter, leave out actions */
+	const char *backend; /* instead of the jail's, NULL: not */
+	bool filter_only;    /* keep the filter, leave out actions */
 };
 
 /* Sets what every jail may use: %(fail2ban_version)s, _confpath, _firewall. */

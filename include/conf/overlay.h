@@ -30,6 +30,8 @@ struct overlay {
 struct overlay_cache;
 struct overlay_cache *overlay_cache_new(void);
 void overlay_cache_free(struct overlay_cache *c);
+/* vintage_is_1_1_1() of the run's folder, found once. */
+bool overlay_cache_is_1_1_1(struct overlay_cache *c, const char *dir);
 
 enum overlay_result {
 	OVERLAY_OK,

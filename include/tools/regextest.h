@@ -27,6 +27,7 @@ enum {
 
 struct regextest_opts {
 	const char *config; /* directory */
+	bool of_1_1_1;      /* it is one for fail2ban 1.1.1 (conf/vintage) */
 	const char *datepattern;
 	const char *timezone;
 	const char *encoding; /* NULL: of the locale */
@@ -178,6 +179,7 @@ struct regextest_row {
 	bool is_int; /* prints without ".0" */
 	double now;
 	struct regextest_names *names; /* for the name of an address */
+	const char *prefregex; /* only what it captured may be None; or NULL */
 };
 /* Appends what format makes of it, with line ends. */
 void regextest_row(

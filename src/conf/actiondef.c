@@ -52,6 +52,7 @@ actiondef_read(struct definition *d, const struct actiondef_use *use,
 	result = overlay_read_shared(&cfg, &from, err);
 	if (result == OVERLAY_OK) {
 		definition_init(d, use->name, use->jail, given);
+		d->of_1_1_1 = overlay_cache_is_1_1_1(use->cache, use->dir);
 		d->cfg = cfg;
 		d->table = &option_action;
 		d->ignored = kept_tags;

@@ -15,6 +15,7 @@
 #include "conf/option.h"
 #include "conf/settings.h"
 #include "conf/stream.h"
+#include "conf/vintage.h"
 
 static int
 check_dir(const char *dir, struct err *err)
@@ -42,15 +43,17 @@ config_server_load(
 	struct overlay_cache *cache;
 	struct overlay *cfg = NULL;
 	struct value *dict = value_dict();
+	struct config_opts opts = *o;
 	int rc = check_dir(o->dir, err);
 
+	opts.of_1_1_1 = vintage_is_1_1_1(o->dir);
 	cache = overlay_cache_new();
 	if (rc == 0)
 		rc = settings_read(&cfg, o->dir, cache, err);
 	if (rc == 0 && cfg == NULL)
 		rc = err_set(err, "Read fail2ban configuration failed.");
 	if (rc == 0)
-		rc = settings_early(dict, cfg, o, err);
+		rc = settings_early(dict, cfg, &opts, err);
 	if (rc == 0)
 		*ret = (struct config_server){
 		    .loglevel = take(dict, "loglevel"),
@@ -252,12 +255,16 @@ say_failed(const struct load *l)
 int
 config_load(struct value **stream, int *bad, const struct config_opts *o)
 {
-	struct load l = {.o = o,
+	struct config_opts opts = *o;
+	struct load l = {.o = &opts,
 	    .cache = overlay_cache_new(),
 	    .molds = actionmolds_new(),
 	    .stream = value_list(),
 	    .err = ERR_INIT};
-	int rc = run(&l);
+	int rc;
+
+	opts.of_1_1_1 = overlay_cache_is_1_1_1(l.cache, o->dir);
+	rc = run(&l);
 
 	if (rc != 0) {
 		say_failed(&l);

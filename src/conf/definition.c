@@ -26,7 +26,7 @@ use_preset(
 	if (preset == NULL)
 		return;
 	value_repr(&text, preset);
-	if (!from->quiet)
+	if (!from->quiet && !from->quiet_presets)
 		log_msg(LOG_WARN, READER,
 		    "'%s' not defined in '%s'. Using default one: %s", o->name,
 		    from->section, text.p);
@@ -133,6 +133,29 @@ definition_release(struct definition *d)
 	*d = (struct definition){0};
 }
 
+/*
+ * Of an option of [Init] that is not given. fail2ban: until 1.1.0 the value for
+ * one family is always the file's, afterwards what is given for all wins.
+ */
+static struct value *
+init_value(const struct definition *d, const char *option, const char *text)
+{
+	size_t n = d->of_1_1_1 ? overlay_condition(option) : 0;
+	char *base = n > 0 ? xmemdup0(option, n) : NULL;
+	const struct value *v =
+	    base != NULL ? interp_var(&d->vars, base) : NULL;
+	struct buf b = BUF_INIT;
+	struct value *ret;
+
+	free(base);
+	if (v == NULL || value_is(v, VALUE_NONE))
+		return value_text(text);
+	value_print(&b, v);
+	ret = value_textn(b.p, b.n);
+	buf_release(&b);
+	return ret;
+}
+
 static int
 fetch_init(struct definition *d, struct err *err)
 {
@@ -153,9 +176,9 @@ fetch_init(struct definition *d, struct err *err)
 			buf_addf(&key, "known/%s", option);
 			value_set(d->given, key.p, value_text(text.p));
 		}
-		/* fail2ban 1.0.2: one family's value is always the file's */
 		if (value_get(d->given, option) == NULL)
-			value_set(d->given, option, value_text(text.p));
+			value_set(
+			    d->given, option, init_value(d, option, text.p));
 	}
 	buf_release(&text);
 	buf_release(&key);

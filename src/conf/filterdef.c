@@ -36,6 +36,7 @@ filterdef_read(struct definition *d, const struct filterdef_use *use,
 	result = overlay_read(&cfg, &from, err);
 	if (result == OVERLAY_OK) {
 		definition_init(d, use->name, use->jail, given);
+		d->of_1_1_1 = overlay_cache_is_1_1_1(use->cache, use->dir);
 		d->cfg = d->own_cfg = cfg;
 		d->table = &option_filter;
 	} else

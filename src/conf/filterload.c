@@ -153,10 +153,7 @@ take_jail(struct value **ret, struct jaildef *j,
 	if (rc == 0)
 		rc = add_options(result, j->options, err);
 	if (rc == 0) {
-		const char *backend =
-		    value_str(value_get(j->options, "backend"));
-
-		add_effective(result, combined, use->opts, backend);
+		add_effective(result, combined, use->opts, use->backend);
 		*ret = result;
 		result = NULL;
 	}
@@ -177,6 +174,7 @@ load_jail(struct value **ret, const struct config_filter *use,
 	    .opts = &opts,
 	    .filter_options = use->opts,
 	    .force = true,
+	    .backend = use->backend,
 	    .filter_only = true};
 	struct jaildef j;
 	int rc;

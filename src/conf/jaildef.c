@@ -366,6 +366,8 @@ jaildef_read(struct jaildef *j, const struct jail_context *ctx,
 		return -1;
 	if (ctx->force)
 		value_set(j->options, "enabled", value_bool(true));
+	if (ctx->backend != NULL)
+		value_set(j->options, "backend", value_text(ctx->backend));
 	if (!jaildef_is_enabled(j))
 		return 0;
 	step = read_all(j, ctx, err);
@@ -457,6 +459,8 @@ static int
 without_logs(struct jaildef *j, const struct config_opts *opts, struct err *err)
 {
 	const char *backend = get_text(j, "backend");
+	char *text;
+	int rc = 0;
 
 	if (strncmp(backend, "auto", 4) == 0 &&
 	    get_bool(j, "systemd_if_nologs", true) &&
@@ -479,12 +483,16 @@ without_logs(struct jaildef *j, const struct config_opts *opts, struct err *err)
 		    j->name);
 		return 0;
 	}
-	if (!opts->dump && !opts->wait_for_logs)
-		return err_set(
-		    err, "Have not found any log file for %s jail", j->name);
-	log_msg(LOG_WARN, READER, "Have not found any log file for %s jail",
+	text = xasprintf(opts->of_1_1_1
+	                     ? "Have not found any log file for '%s' jail."
+	                     : "Have not found any log file for %s jail",
 	    j->name);
-	return 0;
+	if (!opts->dump && !opts->wait_for_logs)
+		rc = err_set(err, "%s", text);
+	else
+		log_msg(LOG_WARN, READER, "%s", text);
+	free(text);
+	return rc;
 }
 
 static int

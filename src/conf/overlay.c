@@ -9,10 +9,12 @@
 #include "base/mem.h"
 #include "conf/includes.h"
 #include "conf/overlay.h"
+#include "conf/vintage.h"
 
 struct overlay_cache {
 	struct includes_cache included;
 	struct dict *overlays; /* name -> struct overlay, owned */
+	enum { UNKNOWN, NO, YES } is_1_1_1;
 };
 
 static void
@@ -47,6 +49,14 @@ overlay_cache_free(struct overlay_cache *c)
 	dict_free(c->included.files);
 	folders_free(c->included.folders);
 	free(c);
+}
+
+bool
+overlay_cache_is_1_1_1(struct overlay_cache *c, const char *dir)
+{
+	if (c->is_1_1_1 == UNKNOWN)
+		c->is_1_1_1 = vintage_is_1_1_1(dir) ? YES : NO;
+	return c->is_1_1_1 == YES;
 }
 
 /* Merges one section of a file; what it replaces becomes known. */

@@ -52,7 +52,8 @@ fetch_early(struct value *dict, const struct overlay *cfg,
 	struct fetch_from from = {.cfg = cfg,
 	    .section = "Definition",
 	    .convert = true,
-	    .quiet = quiet};
+	    .quiet = quiet,
+	    .quiet_presets = opts->of_1_1_1};
 
 	/* fail2ban: the files do not matter when the command line has all */
 	if (opts->socket == NULL || opts->pidfile == NULL ||
@@ -77,10 +78,13 @@ settings_early(struct value *dict, const struct overlay *cfg,
 }
 
 static int
-fetch_thread(struct value *dict, const struct overlay *cfg, struct err *err)
+fetch_thread(struct value *dict, const struct overlay *cfg,
+    const struct config_opts *opts, struct err *err)
 {
-	struct fetch_from from = {
-	    .cfg = cfg, .section = "Thread", .convert = true};
+	struct fetch_from from = {.cfg = cfg,
+	    .section = "Thread",
+	    .convert = true,
+	    .quiet_presets = opts->of_1_1_1};
 	struct value *thread;
 
 	if (ini_find(cfg->all, "Thread") == NULL)
@@ -101,8 +105,10 @@ int
 settings_stream(struct value *stream, const struct overlay *cfg,
     const struct config_opts *opts, struct err *err)
 {
-	struct fetch_from from = {
-	    .cfg = cfg, .section = "Definition", .convert = true};
+	struct fetch_from from = {.cfg = cfg,
+	    .section = "Definition",
+	    .convert = true,
+	    .quiet_presets = opts->of_1_1_1};
 	struct value *dict = value_dict(), *early = value_dict();
 	int rc;
 
@@ -114,7 +120,7 @@ settings_stream(struct value *stream, const struct overlay *cfg,
 	override(
 	    dict, "syslogsocket", value_str(value_get(early, "syslogsocket")));
 	if (rc == 0)
-		rc = fetch_thread(dict, cfg, err);
+		rc = fetch_thread(dict, cfg, opts, err);
 	for (size_t i = 0; rc == 0 && i < COUNT(order); i++) {
 		const struct value *v = value_get(dict, order[i]);
 		struct value *cmd;

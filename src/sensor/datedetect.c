@@ -438,20 +438,6 @@ datedetect_count(const struct datedetect *d)
 	return d->n;
 }
 
-void
-datedetect_info(
-    const struct datedetect *d, size_t i, struct datetemplate_info *ret)
-{
-	const struct date_entry *e = &d->list[i];
-
-	*ret = (struct datetemplate_info){.name = e->t->name,
-	    .hits = e->hits,
-	    .weight = weight_of(e),
-	    .weight_hits = e->weight,
-	    .pattern = e->t->pattern,
-	    .regex = e->t->regex};
-}
-
 /*
  * fail2ban: templates of plain numbers have no pattern, "get JAIL
  * datepattern" shows their name only.
@@ -463,6 +449,20 @@ shown_pattern(const struct datetemplate *t)
 	    strcasestr(t->pattern, "TAI64N") != NULL)
 		return NULL;
 	return t->pattern;
+}
+
+void
+datedetect_info(
+    const struct datedetect *d, size_t i, struct datetemplate_info *ret)
+{
+	const struct date_entry *e = &d->list[i];
+
+	*ret = (struct datetemplate_info){.name = e->t->name,
+	    .hits = e->hits,
+	    .weight = weight_of(e),
+	    .weight_hits = e->weight,
+	    .pattern = shown_pattern(e->t),
+	    .regex = e->t->regex};
 }
 
 bool

@@ -13,8 +13,8 @@
 
 #define LN_BEG "{^LN-BEG}"
 #define UNB "{UNB}"
-#define EPOCH_NUM "(?P<_epoch>\\d{10,11}\\b(?:\\.\\d{3,6})?)"
-#define LEPOCH_NUM "(?P<_epoch>\\d{10,11}(?:\\d{3}(?:\\.\\d{1,6}|\\d{3})?)?)"
+#define EPOCH_NUM "\\d{10,11}\\b(?:\\.\\d{3,6})?"
+#define LEPOCH_NUM "\\d{10,11}(?:\\d{3}(?:\\.\\d{1,6}|\\d{3})?)?"
 #define TAI64N_LABEL "(?P<_tai>@[0-9a-f]{24})"
 /* fail2ban: what should follow the number is not asked for in effect. */
 #define EPOCH_PLACE "(?:^|(?<=^\\[)|(?<=\\baudit\\())"
@@ -218,38 +218,20 @@ bad_directive(const char *pattern, const char *at, bool seen, struct err *err)
 	return -1;
 }
 
-/* "{EPOCH}" and "{LEPOCH}" at p: appends the number. Its length, or 0. */
-static size_t
-expand_epoch(struct buf *out, const char *p)
-{
-	if (strncasecmp(p, "{EPOCH}", 7) == 0) {
-		buf_adds(out, EPOCH_NUM);
-		return 7;
-	}
-	if (strncasecmp(p, "{LEPOCH}", 8) == 0) {
-		buf_adds(out, LEPOCH_NUM);
-		return 8;
-	}
-	return 0;
-}
-
 /* Expands the directives of pattern. -1: it is wrong. */
 static int
-expand(struct expansion *x, const char *pattern, bool epoch, struct err *err)
+expand(struct expansion *x, const char *pattern, struct err *err)
 {
 	const struct datedirective *d;
 	bool seen = false;
 
 	for (const char *p = pattern; *p != '\0';) {
-		size_t n = epoch && *p == '{' ? expand_epoch(&x->regex, p) : 0;
+		size_t n = *p == '%' ? 2 : 1;
 
-		if (n == 0 && (*p != '%' || p[1] == '%')) {
-			n = *p == '%' ? 2 : 1;
+		if (*p != '%' || p[1] == '%') {
 			buf_addc(&x->regex, *p);
 			buf_addc(&x->name, *p);
-		} else if (n > 0)
-			buf_add(&x->name, p, n);
-		else {
+		} else {
 			d = datedirective_find(p + 1);
 			if (d == NULL)
 				return bad_directive(pattern, p, seen, err);
@@ -269,9 +251,9 @@ expand(struct expansion *x, const char *pattern, bool epoch, struct err *err)
 
 /* ---- patterns ---- */
 
-/* Any pattern that is text with directives. epoch: {EPOCH} is special. */
+/* Any pattern that is text with directives. */
 static struct datetemplate *
-from_text(const char *pattern, bool epoch, double now, struct err *err)
+from_text(const char *pattern, double now, struct err *err)
 {
 	struct expansion x = {
 	    BUF_INIT, BUF_INIT, false, datedirective_ex_decade(now)};
@@ -287,7 +269,7 @@ from_text(const char *pattern, bool epoch, double now, struct err *err)
 		text += strlen(LN_BEG);
 		buf_adds(&x.name, LN_BEG);
 	}
-	if (expand(&x, text, epoch, err) == 0) {
+	if (expand(&x, text, err) == 0) {
 		t = template_new(xstrdup(pattern), buf_detach(&x.name));
 		if (x.icase)
 			buf_splice(&x.regex, 0, 0, "(?iu)", 5);
@@ -300,6 +282,57 @@ from_text(const char *pattern, bool epoch, double now, struct err *err)
 	return t;
 }
 
+/* Place of the next word such as "{EPOCH}" without a \ before it, or NULL. */
+static const char *
+next_word(const char *from, const char *pattern, const char *word)
+{
+	bool any_case = strchr(pattern, '%') == NULL;
+	size_t n = strlen(word);
+
+	for (const char *p = from; (p = strchr(p, '{')) != NULL; p++)
+		if ((any_case ? strncasecmp(p, word, n)
+		              : strncmp(p, word, n)) == 0 &&
+		    (p == pattern || p[-1] != '\\'))
+			return p;
+	return NULL;
+}
+
+static const char *
+next_epoch(const char *from, const char *pattern)
+{
+	const char *is = next_word(from, pattern, "{EPOCH}");
+	const char *is_long = next_word(from, pattern, "{LEPOCH}");
+
+	return is == NULL || (is_long != NULL && is_long < is) ? is_long : is;
+}
+
+/*
+ * A pattern around {EPOCH} or {LEPOCH}. fail2ban: it is a regex and no more,
+ * directives and prefixes are literal; one {LEPOCH} makes all of them long.
+ * The first one is the date.
+ */
+static struct datetemplate *
+around_epoch(const char *pattern)
+{
+	struct datetemplate *t = template_new(NULL, xstrdup(pattern));
+	bool is_long = next_word(pattern, pattern, "{LEPOCH}") != NULL;
+	const char *number = is_long ? LEPOCH_NUM : EPOCH_NUM;
+	const char *from = pattern, *at;
+	struct buf b = BUF_INIT;
+	bool first = true;
+
+	while ((at = next_epoch(from, pattern)) != NULL) {
+		buf_add(&b, from, (size_t)(at - from));
+		buf_addf(&b, "(%s%s)", first ? "?P<_epoch>" : "?:", number);
+		first = false;
+		from = strchr(at, '}') + 1;
+	}
+	buf_adds(&b, from);
+	finish_regex(t, &b, BOUND_WORD);
+	t->regex = buf_detach(&b);
+	return t;
+}
+
 static struct datetemplate *
 new_epoch(bool is_long, bool line_begin)
 {
@@ -309,7 +342,7 @@ new_epoch(bool is_long, bool line_begin)
 	                           is_long ? "LongEpoch" : "Epoch"));
 
 	t->line_begin = line_begin;
-	t->regex = xasprintf("%s(%s)(?=\\b|\\W|$)",
+	t->regex = xasprintf("%s((?P<_epoch>%s))(?=\\b|\\W|$)",
 	    line_begin ? "^(?:\\W{0,2})?" : EPOCH_PLACE, number);
 	return t;
 }
@@ -367,12 +400,14 @@ datepat_new(const char *pattern, double now, struct err *err)
 {
 	struct datetemplate *t = new_special(pattern);
 
+	if (t == NULL && next_epoch(pattern, pattern) != NULL)
+		t = around_epoch(pattern);
 	if (t != NULL) {
 		if (t->pattern == NULL)
 			t->pattern = xstrdup(pattern);
 		return t;
 	}
-	return from_text(pattern, true, now, err);
+	return from_text(pattern, now, err);
 }
 
 static bool
@@ -388,7 +423,7 @@ rename_as(struct datetemplate *t, const char *shown)
 {
 	struct expansion x = {BUF_INIT, BUF_INIT, false, t->ex_decade};
 
-	if (expand(&x, starts(shown, UNB) ? shown + strlen(UNB) : shown, false,
+	if (expand(&x, starts(shown, UNB) ? shown + strlen(UNB) : shown,
 	        NULL) == 0) {
 		free(t->name);
 		t->name = buf_detach(&x.name);
@@ -413,7 +448,7 @@ datepat_default(int base, bool line_begin, double now)
 	else {
 		pattern =
 		    xasprintf("%s%s", line_begin ? LN_BEG : "", row->pattern);
-		t = from_text(pattern, false, now, NULL);
+		t = from_text(pattern, now, NULL);
 		free(pattern);
 	}
 	if (row->shown != NULL) {
@@ -427,18 +462,10 @@ datepat_default(int base, bool line_begin, double now)
 	return t;
 }
 
-/* Place of the next {DATE} that has no \ before it, NULL: none. */
 static const char *
 next_date(const char *from, const char *pattern)
 {
-	bool any_case = strchr(pattern, '%') == NULL;
-
-	for (const char *p = from; (p = strchr(p, '{')) != NULL; p++)
-		if ((any_case ? strncasecmp(p, "{DATE}", 6)
-		              : strncmp(p, "{DATE}", 6)) == 0 &&
-		    (p == pattern || p[-1] != '\\'))
-			return p;
-	return NULL;
+	return next_word(from, pattern, "{DATE}");
 }
 
 bool
@@ -486,7 +513,7 @@ datepat_around(const char *pattern, int base, double now, struct err *err)
 	if (starts(inner, LN_BEG))
 		inner += strlen(LN_BEG);
 	text = put_in(pattern, inner);
-	t = from_text(text, false, now, err);
+	t = from_text(text, now, err);
 	free(text);
 	if (t != NULL && row->shown != NULL) {
 		text = put_in(pattern, row->shown);

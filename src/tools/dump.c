@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "base/utf8.h"
+#include "conf/vintage.h"
 #include "tools/dump.h"
 #include "tools/json.h"
 #include "tools/streamcheck.h"
@@ -246,6 +247,16 @@ print_json_test(bool good, const char *warnings)
 	buf_release(&text);
 }
 
+/* fail2ban: since 1.1.1 it is on standard output. */
+static void
+say_test_failed(const struct config_opts *o, bool json)
+{
+	if (vintage_is_1_1_1(o->dir) && !json)
+		(void)puts("ERROR: " TEST_FAILED);
+	else
+		log_msg(LOG_ERROR, "", "ERROR: " TEST_FAILED);
+}
+
 int
 dump_test(const struct config_opts *o, const struct dump_test *how)
 {
@@ -267,7 +278,7 @@ dump_test(const struct config_opts *o, const struct dump_test *how)
 		print_json_test(good, n > 0 ? err_text(&warnings) : "");
 	err_release(&warnings);
 	if (!good)
-		log_msg(LOG_ERROR, "", "ERROR: " TEST_FAILED);
+		say_test_failed(o, how->json);
 	else if (!how->quiet && !how->json)
 		(void)puts("OK: configuration test is successful");
 	(void)fflush(stdout);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/version.h"
+#include "conf/vintage.h"
 #include "tools/regextest.h"
 
 enum {
@@ -323,6 +324,7 @@ regextest_parse(struct regextest_opts *o, int argc, char **argv)
 			return r;
 	}
 	take_arguments(o, argc, argv);
+	o->of_1_1_1 = vintage_is_1_1_1(o->config);
 	return check(o);
 }
 

@@ -65,20 +65,50 @@ print_regexes(const struct regextest *r, enum filter_kind kind)
 		(void)printf("`-\n");
 }
 
+/* fail2ban: texts that 1.1.1 shows in another way than those before. */
+static const struct {
+	const char *before;
+	const char *since;
+} renamed[] = {
+    {"ExYearExMonthExDay(?:T|  ?)Ex24hourExMinuteExSecond",
+        "ExYearExMonthExDay(?:-|T|  ?)Ex24hour:?ExMinute:?ExSecond"},
+    {"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}",
+        "(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|:){1,7}"},
+};
+
+/* As the fail2ban shows it whose configuration is in use. */
+static void
+print_shown(const struct regextest *r, const char *text)
+{
+	for (size_t i = 0; i < sizeof(renamed) / sizeof(renamed[0]); i++) {
+		const char *at = strstr(text, renamed[i].before);
+
+		while (r->o->of_1_1_1 && at != NULL) {
+			(void)printf(
+			    "%.*s%s", (int)(at - text), text, renamed[i].since);
+			text = at + strlen(renamed[i].before);
+			at = strstr(text, renamed[i].before);
+		}
+	}
+	(void)puts(text);
+}
+
 static void
 print_prefregex(const struct regextest *r)
 {
 	if (r->spec.prefregex.text == NULL)
 		return;
-	(void)printf("\nPrefregex: %lu total\n|  %s\n", r->pre_hits,
-	    r->spec.prefregex.expanded);
-	for (size_t i = 0; i < r->pre_groups->n; i++) {
+	(void)printf("\nPrefregex: %lu total\n|  ", r->pre_hits);
+	print_shown(r, r->spec.prefregex.expanded);
+	for (size_t i = 0; i < r->pre_groups->n && i < LISTED; i++) {
 		struct buf b = BUF_INIT;
 
 		value_repr(&b, r->pre_groups->items[i]);
 		(void)printf("|      %s\n", b.p);
 		buf_release(&b);
 	}
+	if (r->pre_groups->n > LISTED)
+		(void)printf("|      ...\n");
 	if (r->o->verbose > 0)
 		print_cost(r, FILTER_PREFREGEX, 0);
 	(void)printf("`-\n");
@@ -99,7 +129,8 @@ print_dates(const struct regextest *r)
 		if (!header)
 			(void)printf("|- [# of hits] date format\n");
 		header = true;
-		(void)printf("|  [%lu] %s\n", info.hits, info.name);
+		(void)printf("|  [%lu] ", info.hits);
+		print_shown(r, info.name);
 		if (!r->o->verbose_date)
 			continue;
 		(void)printf("|      # weight: %.3f (%.3f), pattern: %s",

@@ -200,6 +200,16 @@ say_options(const char *title, const struct value *options)
 	buf_release(&b);
 }
 
+/* fail2ban: until 1.1.0 other words, in other columns. */
+static void
+say_file(const struct setup *s, const char *title, const char *what)
+{
+	if (s->o->of_1_1_1)
+		say(s, "filter file", what);
+	else if (!s->quiet)
+		(void)printf("%s : %s\n", title, what);
+}
+
 static void
 say_target(const struct setup *s, const struct target *t)
 {
@@ -211,12 +221,10 @@ say_target(const struct setup *s, const struct target *t)
 		break;
 	case CONFIG_FILTER:
 		buf_addf(&b, "%s, basedir: %s", t->name, t->dir);
-		if (!s->quiet)
-			(void)printf("Use   failregex filter file : %s\n", b.p);
+		say_file(s, "Use   failregex filter file", b.p);
 		break;
 	case CONFIG_FILTER_FILE:
-		if (!s->quiet)
-			(void)printf("Use   failregex file : %s\n", t->path);
+		say_file(s, "Use   failregex file", t->path);
 		break;
 	}
 	buf_release(&b);
@@ -243,17 +251,31 @@ explain(const struct setup *s, const struct target *t, struct err *err)
 	free(name);
 }
 
+/* What would read such a log: it decides what the filter expects. */
+static const char *
+backend_of(const struct regextest_opts *o)
+{
+	struct stat st;
+
+	return o->log != NULL && regextest_is_journal_name(o->log) &&
+	               stat(o->log, &st) != 0
+	           ? "systemd"
+	           : "auto";
+}
+
 static int
 use_target(struct setup *s, const struct target *t, struct value **journalmatch,
     struct err *err)
 {
+	struct config_filter use = {t->kind, t->dir,
+	    t->kind == CONFIG_FILTER_FILE ? t->path : t->name, t->options,
+	    backend_of(s->o)};
 	struct value *filter = NULL;
 	const struct value *match;
 	int r;
 
 	say_target(s, t);
-	r = config_filter_load(&filter, t->kind, t->dir,
-	    t->kind == CONFIG_FILTER_FILE ? t->path : t->name, t->options, err);
+	r = config_filter_read(&filter, &use, err);
 	if (r == 0 && s->o->verbose > 1 && !s->quiet &&
 	    value_get(filter, "options") != NULL)
 		say_options(
@@ -386,10 +408,19 @@ read_name(struct target *t, const char *text, size_t n, struct err *err)
 }
 
 /*
- * 1 with t filled; 0: REGEX is the text of a regex; -1: wrong options.
  * fail2ban: 1.1.1 takes a jail before a filter of the same name; up to 1.1.0
- * there are only filters. Here the filter wins, a jail is found as well.
+ * there are only filters, here a jail is found as well.
  */
+static bool
+is_jail_first(const struct regextest_opts *o, const struct target *t)
+{
+	return o->of_1_1_1 && strchr(t->name, '/') == NULL &&
+	       !has_suffix(t->name, ".conf") &&
+	       !has_suffix(t->name, ".local") &&
+	       config_has_jail(o->config, t->name);
+}
+
+/* 1 with t filled; 0: REGEX is the text of a regex; -1: wrong options. */
 static int
 find_target(struct target *t, const struct regextest_opts *o, struct err *err)
 {
@@ -408,7 +439,7 @@ find_target(struct target *t, const struct regextest_opts *o, struct err *err)
 		return 0;
 	if (read_name(t, o->regex, n, err) != 0)
 		return -1;
-	if (t->path == NULL) {
+	if (t->path == NULL || is_jail_first(o, t)) {
 		t->kind = CONFIG_JAIL;
 		return strpbrk(t->name, "/") == NULL;
 	}

@@ -154,6 +154,11 @@ static const struct line_case line_cases[] = {
     {"LEPOCH", "[1749988799123.5] y", "[] y", AT(1749988799.1235)},
     {"LEPOCH", "1749988799123x y", NULL, NONE},
     {"t={LEPOCH}", "t=17499887991234; y", "; y", AT(17499887991.234)},
+    /* fail2ban: around a number nothing else is special */
+    {"%Y {EPOCH}", "%Y 1749988799 x", " x", AT(1749988799)},
+    {"%Y {EPOCH}", "2025 1749988799 x", NULL, NONE},
+    {"{^LN-BEG}{EPOCH}", "1749988799 x", NULL, NONE},
+    {"{EPOCH}|x{LEPOCH}", "1749988799123 x", " x", AT(1749988799.123)},
     {"^TAI64N", "<<@4000000052df927129ca4ee4 y", "<< y", AT(1390383729)},
     {"TAI64N", "x <<@4000000052df927129ca4ee4 y", "x << y", AT(1390383729)},
     {"TAI64N", "x<<@4000000052df927129ca4ee4a y", NULL, NONE},
