@@ -89,12 +89,14 @@ void captures_set_tuple(struct captures *c, int name, struct value *tuple);
 void captures_remove(struct captures *c, int name);
 /*
  * Lays over on c: what is None does not replace what is there. Texts are
- * copied, or only borrowed as captures_add() does.
+ * copied, or only borrowed as captures_add() does; only_set: what is None is
+ * left out.
  */
 void captures_overlay(struct captures *c, const struct captures *over);
 /* The same, and what is None is left out altogether. */
 void captures_merge(struct captures *c, const struct captures *over);
-void captures_overlay_borrowed(struct captures *c, const struct captures *over);
+void captures_overlay_borrowed(
+    struct captures *c, const struct captures *over, bool only_set);
 
 /* Text, None or tuple of one, owned by the caller; or packed. */
 struct value *capture_value(const struct capture *i);

@@ -39,10 +39,12 @@ struct filterspec {
 	size_t nignore;
 	size_t cap_ignore;
 	enum usedns usedns;
-	int maxlines;      /* >= 1 */
-	char *datepattern; /* as configured, NULL: not set */
-	char *logtimezone; /* NULL: not set */
-	double findtime;   /* seconds */
+	int maxlines;       /* >= 1 */
+	char *datepattern;  /* as configured, NULL: not set */
+	char *logtimezone;  /* NULL: not set */
+	double findtime;    /* seconds */
+	bool only_captured; /* beside what prefregex captured, nothing is None:
+	                     * fail2ban 1.1.1 shows it so */
 	bool repeated; /* "message repeated N times" counts N; default true */
 };
 

@@ -179,7 +179,6 @@ struct regextest_row {
 	bool is_int; /* prints without ".0" */
 	double now;
 	struct regextest_names *names; /* for the name of an address */
-	const char *prefregex; /* only what it captured may be None; or NULL */
 };
 /* Appends what format makes of it, with line ends. */
 void regextest_row(

@@ -288,6 +288,12 @@ overlay(struct captures *c, const struct capture *i, bool borrow)
 		captures_add(c, i->name, NULL, 0);
 }
 
+static bool
+is_set(const struct capture *i)
+{
+	return i->set || i->tuple != NULL;
+}
+
 void
 captures_overlay(struct captures *c, const struct captures *over)
 {
@@ -299,15 +305,17 @@ void
 captures_merge(struct captures *c, const struct captures *over)
 {
 	for (size_t i = 0; i < over->n; i++)
-		if (over->items[i].set || over->items[i].tuple != NULL)
+		if (is_set(&over->items[i]))
 			overlay(c, &over->items[i], false);
 }
 
 void
-captures_overlay_borrowed(struct captures *c, const struct captures *over)
+captures_overlay_borrowed(
+    struct captures *c, const struct captures *over, bool only_set)
 {
 	for (size_t i = 0; i < over->n; i++)
-		overlay(c, &over->items[i], true);
+		if (!only_set || is_set(&over->items[i]))
+			overlay(c, &over->items[i], true);
 }
 
 struct value *

@@ -185,22 +185,58 @@ start_data(struct pass *p)
 		captures_reset(&f->data);
 }
 
+/* Name of the group behind the content, NULL: it is the last. */
+static const char *
+behind_content(const struct failregex *pref)
+{
+	const struct regex *re = failregex_regex(pref);
+	size_t i = 0;
+
+	while (regex_name_group(re, i) != failregex_content(pref))
+		i++;
+	return i + 1 < regex_names(re) ? regex_name(re, i + 1) : NULL;
+}
+
+/* The groups with the content at its place among them. */
+static struct value *
+with_content(const struct pass *p, const struct value *groups)
+{
+	const struct failregex *pref = p->f->pref.re;
+	struct regex_span s =
+	    regex_group(failregex_regex(pref), failregex_content(pref));
+	const char *next = behind_content(pref);
+	struct value *all = value_dict();
+	size_t i = 0;
+
+	for (; i < groups->n; i += 2) {
+		const char *name = value_str(groups->items[i]);
+
+		if (next != NULL && strcmp(name, next) == 0)
+			break;
+		value_set(all, name, value_copy(groups->items[i + 1]));
+	}
+	value_set(all, "content",
+	    s.set ? value_textn(p->whole + s.start, s.end - s.start)
+	          : value_none());
+	for (; i < groups->n; i += 2)
+		value_set(all, value_str(groups->items[i]),
+		    value_copy(groups->items[i + 1]));
+	return all;
+}
+
 static void
 tell_prefregex(struct pass *p)
 {
-	struct failregex *re = p->f->pref.re;
-	struct value *groups = NULL;
-	struct regex_span s = {.set = false};
+	struct value *groups = NULL, *all;
 
 	if (p->trace->details) {
 		start_data(p);
 		groups = captures_value(&p->f->data, p->f->names);
-		if (failregex_content(re) != 0)
-			s = regex_group(
-			    failregex_regex(re), failregex_content(re));
-		if (s.set)
-			value_set(groups, "content",
-			    value_textn(p->whole + s.start, s.end - s.start));
+	}
+	if (groups != NULL && failregex_content(p->f->pref.re) != 0) {
+		all = with_content(p, groups);
+		value_free(groups);
+		groups = all;
 	}
 	p->trace->prefregex(p->trace->arg, groups);
 	value_free(groups);
@@ -251,7 +287,8 @@ matched(struct pass *p, struct rule *r)
 	else {
 		start_data(p);
 		failregex_captures(r->re, p->subject, is_brief(p), &f->own);
-		captures_overlay_borrowed(&f->data, &f->own);
+		captures_overlay_borrowed(
+		    &f->data, &f->own, f->spec.only_captured && f->data.n > 0);
 	}
 	filter_found(p, r->index);
 	return VERDICT_DONE;

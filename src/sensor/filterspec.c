@@ -307,6 +307,7 @@ filterspec_to_value(const struct filterspec *s)
 	value_set(v, "logtimezone", text_or_none(s->logtimezone));
 	value_set(v, "findtime", value_float(s->findtime));
 	value_set(v, "repeated", value_bool(s->repeated));
+	value_set(v, "only_captured", value_bool(s->only_captured));
 	return v;
 }
 
@@ -389,14 +390,17 @@ options_from_value(struct filterspec *s, const struct value *v)
 	const struct value *maxlines = value_get(v, "maxlines");
 	const struct value *findtime = value_get(v, "findtime");
 	const struct value *repeated = value_get(v, "repeated");
+	const struct value *only = value_get(v, "only_captured");
 
 	if (!value_is(usedns, VALUE_TEXT) || !value_is(maxlines, VALUE_INT) ||
-	    !value_is(findtime, VALUE_FLOAT) || !value_is(repeated, VALUE_BOOL))
+	    !value_is(findtime, VALUE_FLOAT) ||
+	    !value_is(repeated, VALUE_BOOL) || !value_is(only, VALUE_BOOL))
 		return false;
 	s->datepattern = text_of(value_get(v, "datepattern"));
 	s->logtimezone = text_of(value_get(v, "logtimezone"));
 	s->findtime = findtime->f;
 	s->repeated = repeated->b;
+	s->only_captured = only->b;
 	s->maxlines = (int)maxlines->i;
 	return usedns_parse(&s->usedns, value_str(usedns)) &&
 	       maxlines->i >= 1 && maxlines->i <= FILTERSPEC_MAXLINES;

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/utf8.h"
 #include "tools/regextest.h"
 
 #define LISTED 20
@@ -180,6 +181,17 @@ struct list_kind {
 	bool ignore; /* -D: the ignoreregexes */
 };
 
+/* Without the white space at its end. */
+static size_t
+shown_length(const char *text)
+{
+	const char *p = text;
+	size_t n = strlen(text);
+
+	utf8_trim(&p, &n);
+	return n == 0 ? 0 : (size_t)(p - text) + n;
+}
+
 static void
 print_text(
     const struct regextest *r, const struct list_kind *k, const char *text)
@@ -189,7 +201,7 @@ print_text(
 	size_t n = k->ignore ? r->spec.nignore : r->spec.nfail;
 
 	if (!r->o->debuggex) {
-		(void)printf("|  %s\n", text);
+		(void)printf("|  %.*s\n", (int)shown_length(text), text);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -74,37 +74,12 @@ repr_set(struct buf *out, const struct value *list)
 	buf_addc(out, '}');
 }
 
-/*
- * fail2ban: with a prefregex, 1.1.1 takes over from a failregex only what
- * captured something.
- */
-static bool
-is_shown(const struct regextest_row *row, size_t i)
-{
-	struct buf group = BUF_INIT;
-	bool shown;
-
-	if (row->prefregex == NULL ||
-	    !value_is(row->data->items[i + 1], VALUE_NONE))
-		return true;
-	buf_addf(&group, "(?P<%s>", value_str(row->data->items[i]));
-	shown = strstr(row->prefregex, group.p) != NULL;
-	buf_release(&group);
-	return shown;
-}
-
 static void
-repr_data(struct buf *out, const struct regextest_row *row)
+repr_data(struct buf *out, const struct value *data)
 {
-	const struct value *data = row->data;
-	const char *between = "";
-
 	buf_addc(out, '{');
 	for (size_t i = 0; i + 1 < data->n; i += 2) {
-		if (!is_shown(row, i))
-			continue;
-		buf_adds(out, between);
-		between = ", ";
+		buf_adds(out, i > 0 ? ", " : "");
 		value_repr(out, data->items[i]);
 		buf_adds(out, ": ");
 		if (value_is(data->items[i + 1], VALUE_LIST))
@@ -330,7 +305,7 @@ print_row(struct buf *out, const struct regextest_row *row)
 	else
 		add_time(out, row->time, row->is_int);
 	buf_adds(out, ",\t");
-	repr_data(out, row);
+	repr_data(out, row->data);
 	buf_adds(out, "],\n");
 }
 

@@ -103,18 +103,6 @@ count_hit(
 	    .multiple = r->feed->hits > 2};
 }
 
-/* Whether it captures more than the content. */
-static bool
-has_pre_groups(const char *prefregex)
-{
-	static const char group[] = "(?P<", content[] = "(?P<content>";
-	const char *at = prefregex != NULL ? strstr(prefregex, group) : NULL;
-
-	while (at != NULL && strncmp(at, content, strlen(content)) == 0)
-		at = strstr(at + 1, group);
-	return at != NULL;
-}
-
 static void
 print_row(struct regextest *r, const struct failure *f, const struct value *id)
 {
@@ -128,8 +116,6 @@ print_row(struct regextest *r, const struct failure *f, const struct value *id)
 	    .now = r->feed->now->now,
 	    .names = r->feed->names};
 
-	if (r->o->of_1_1_1 && has_pre_groups(r->spec.prefregex.expanded))
-		row.prefregex = r->spec.prefregex.expanded;
 	r->feed->emitted++;
 	if (r->o->out != NULL && !r->o->invert)
 		regextest_row(&r->feed->out, r->o->out, &row);

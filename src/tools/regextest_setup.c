@@ -102,6 +102,7 @@ use_options(struct setup *s, struct err *err)
 	const struct regextest_opts *o = s->o;
 
 	s->spec->usedns = USEDNS_WARN;
+	s->spec->only_captured = o->of_1_1_1;
 	if (o->usedns != NULL)
 		(void)usedns_parse(&s->spec->usedns, o->usedns);
 	if (o->maxlines > 0 && use_maxlines(s, o->maxlines, err) != 0)

@@ -357,4 +357,62 @@ same 'a filter with a name of one letter' 0 regex -c conf --samples k.samples k 
 Samples: 1 lines, 0 disagreements
 EOF
 
+# ---- a folder for fail2ban 1.1.1: a jail before a filter, other words
+mkdir -p v/filter.d
+printf '[DEFAULT]\nbanaction = a\n' >v/paths-x.conf
+cat >v/jail.conf <<'EOF'
+[app]
+backend = systemd
+filter = app[kind=good]
+EOF
+cat >v/filter.d/app.conf <<'EOF'
+[Definition]
+prefregex = ^ app(?:<F-MLFID>\[\d+\]</F-MLFID>)?: <F-CONTENT>.+</F-CONTENT> via (?P<way>\S+)$
+failregex = ^<kind> <logtype> (?:<F-USER>\w+</F-USER>)?(?P<more>\?)?from <HOST>$
+kind = bad
+EOF
+cp v/filter.d/app.conf v/filter.d/two.conf
+line='2025-06-15 11:59:50 app: good file bob?from 192.0.2.1 via x'
+other='2025-06-15 11:59:50 app[7]: good file from 192.0.2.1 via x'
+used() {
+	regex -c v "$@" | grep -E '^Use|^Lines'
+}
+
+same 'a jail of 1.1.1 reads files here' 0 used "$line" 'app[a=b]' <<'EOF'
+Use             jail : app
+Use jail/flt options : {'a': 'b'}
+Use      single line : 2025-06-15 11:59:50 app: good file bob?from 192.0....
+Lines: 1 lines, 0 ignored, 1 matched, 0 missed
+EOF
+same 'a filter of 1.1.1' 0 used "$line" 'two[kind=good]' <<'EOF'
+Use      filter file : two, basedir: v
+Use   filter options : {'kind': 'good'}
+Use      single line : 2025-06-15 11:59:50 app: good file bob?from 192.0....
+Lines: 1 lines, 0 ignored, 1 matched, 0 missed
+EOF
+same 'a row of 1.1.1' 0 regex -c v -o row "$other" app <<'EOF'
+['192.0.2.1',	1749988790.0,	{'mlfid': '[7]', 'way': 'x', 'ip4': '192.0.2.1'}],
+EOF
+mv v/paths-x.conf v/other
+same 'a filter of 1.0' 0 used "$line" 'app[kind=good]' <<'EOF'
+Use   failregex filter file : app, basedir: v
+Use   filter options : {'kind': 'good'}
+Use      single line : 2025-06-15 11:59:50 app: good file bob?from 192.0....
+Lines: 1 lines, 0 ignored, 1 matched, 0 missed
+EOF
+same 'a row of 1.0' 0 regex -c v -o row "$other" 'app[kind=good]' <<'EOF'
+['192.0.2.1',	1749988790.0,	{'mlfid': '[7]', 'way': 'x', 'user': None, 'more': None, 'ip4': '192.0.2.1', 'ip6': None, 'dns': None}],
+EOF
+pre() {
+	regex -v -c v "$@" | sed -n "/^|      {/p;/^|  2025/p"
+}
+
+same 'captures in the order of the groups' 0 pre "$line" app <<'EOF'
+|      {'mlfid': None, 'content': 'good file bob?from 192.0.2.1', 'way': 'x'}
+|  2025-06-15 11:59:50 app: good file bob?from 192.0.2.1 via x
+EOF
+same 'a line is listed without the blanks behind it' 0 pre "$line  " app <<'EOF'
+|  2025-06-15 11:59:50 app: good file bob?from 192.0.2.1 via x
+EOF
+
 exit $failed
