@@ -142,11 +142,14 @@ init_value(const struct definition *d, const char *option, const char *text)
 {
 	size_t n = d->of_1_1_1 ? overlay_condition(option) : 0;
 	char *base = n > 0 ? xmemdup0(option, n) : NULL;
-	const struct value *v =
-	    base != NULL ? interp_var(&d->vars, base) : NULL;
+	const struct value *v = NULL;
 	struct buf b = BUF_INIT;
 	struct value *ret;
 
+	if (base != NULL) {
+		interp_ask(&d->vars, base);
+		v = interp_var(&d->vars, base);
+	}
 	free(base);
 	if (v == NULL || value_is(v, VALUE_NONE))
 		return value_text(text);
