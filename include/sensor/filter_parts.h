@@ -77,6 +77,7 @@ struct pass {
 	struct trace *trace; /* may be NULL */
 	struct triple t;     /* the line cut at its date */
 	double date;         /* NAN: none */
+	double written;      /* the same, as the log tells it */
 	bool no_date;        /* the date, if any, is a guess */
 	const char *whole;   /* subject of prefregex */
 	size_t whole_n;

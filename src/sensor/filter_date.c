@@ -188,6 +188,7 @@ filter_date(struct pass *p, struct err *err)
 		p->date = line->time;
 	} else if (find(p, err) < 0)
 		return -1;
+	p->written = p->date;
 	if (!line->check_findtime || isnan(p->date))
 		return 1;
 	if (line->in_operation) {

@@ -263,7 +263,7 @@ filter_found(struct pass *p, size_t rule)
 	    .data = &f->data,
 	    .lines = f->matched,
 	    .n = p->emit == NULL ? 0 : f->nmatched,
-	    .time = p->date,
+	    .time = p->written,
 	    .now = p->line->now,
 	};
 
