@@ -97,7 +97,10 @@ bool jail_is_idle(const struct jail *j);
 
 /* ---- input */
 
-/* What f borrows is copied; always taken, full or not. */
+/*
+ * Judged from inside the call when nothing has to be waited for, else what f
+ * borrows is copied; always taken, full or not.
+ */
 void jail_failure(struct jail *j, const struct failure *f);
 /* Time to pause the sensor for this jail. */
 bool jail_full(const struct jail *j);

@@ -157,6 +157,8 @@ void judge_commit(struct jail *j);
 /* Tells the server when the earliest end has moved. */
 void judge_tell_due(struct jail *j);
 void judge_push(struct jail *j, struct item *it);
+/* Forgets old failures; not more often than fail2ban does. */
+void judge_prune(struct jail *j);
 void judge_item_free(struct item *it);
 
 /* ---- jailrestore */
@@ -171,9 +173,8 @@ void judge_restore_drop(struct jail *j);
 
 /* ---- jailban: verdicts */
 
-/* Counts the failure t and bans. */
-void judge_failure(
-    struct jail *j, const struct ticket *t, int weight, bool attempt);
+/* Counts a failure and bans. */
+void judge_failure(struct jail *j, const struct offence *of, bool attempt);
 /* Bans t, takes it over; work may be NULL. */
 void judge_ban(
     struct jail *j, struct ticket *t, enum runner_lane lane, struct work *work);

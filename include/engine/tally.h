@@ -38,12 +38,23 @@ void tally_set_folder(struct tally *t, const char *folder);
 /* For tests; both at least 1. */
 void tally_set_bounds(struct tally *t, size_t ids, size_t bytes);
 
+/* A failure that is counted; all of it borrowed. */
+struct offence {
+	const char *id; /* normalised */
+	size_t id_n;
+	double time;
+	int weight;   /* how often it counts, at least 1 */
+	int failures; /* real failures, less than 1: one */
+	struct packed matches;
+	struct packed data;
+};
+
 /*
- * Counts a failure of this weight. Of tk, which is borrowed, the first one of
- * an id is kept, of later ones only the matches. Returns the count to compare
- * with maxretry. Failures may come out of order.
+ * Counts a failure. The data of the first one of an id is kept, of later ones
+ * only the matches. Returns the count to compare with maxretry. Failures may
+ * come out of order.
  */
-int tally_add(struct tally *t, const struct ticket *tk, int weight);
+int tally_add(struct tally *t, const struct offence *of);
 /*
  * More weight for a failure that was just added, because its id was banned
  * bancount times before. Returns the count; 0 when the id is not there.

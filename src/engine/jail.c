@@ -418,9 +418,18 @@ static void
 verdict(struct jail *j, struct item *it, bool ignored)
 {
 	struct ticket *t = it->tickets[it->at++];
+	struct buf scratch = BUF_INIT;
+	struct offence of = {.id = t->id,
+	    .id_n = t->id_n,
+	    .time = t->time,
+	    .weight = it->weight,
+	    .failures = t->failures};
 
-	if (!ignored)
-		judge_failure(j, t, it->weight, it->kind == ITEM_ATTEMPT);
+	if (!ignored) {
+		ticket_parts(t, &scratch, &of.matches, &of.data);
+		judge_failure(j, &of, it->kind == ITEM_ATTEMPT);
+		buf_release(&scratch);
+	}
 	ticket_free(t);
 	if (it->done != NULL)
 		it->done(it->arg, ignored ? 0 : 1);
@@ -465,8 +474,8 @@ step(struct jail *j)
 	return ignored >= 0;
 }
 
-static void
-prune(struct jail *j)
+void
+judge_prune(struct jail *j)
 {
 	double now = clock_now();
 
@@ -491,7 +500,7 @@ take_turn(struct jail *j)
 	bool done = false;
 
 	log_hold();
-	prune(j);
+	judge_prune(j);
 	while (!done && j->head != NULL && j->check == NULL) {
 		done = !step(j);
 		if (real_ms() >= end && !done) {

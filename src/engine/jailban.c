@@ -19,7 +19,7 @@ enum {
 /* ---- failures */
 
 static void
-log_failure(const struct jail *j, const struct ticket *t, const char *what)
+log_failure(const struct jail *j, const struct offence *of, const char *what)
 {
 	struct buf line = BUF_INIT;
 
@@ -31,9 +31,9 @@ log_failure(const struct jail *j, const struct ticket *t, const char *what)
 	buf_adds(&line, "] ");
 	buf_adds(&line, what);
 	buf_addc(&line, ' ');
-	ticket_shown(&line, t->id, t->id_n);
+	ticket_shown(&line, of->id, of->id_n);
 	buf_adds(&line, " - ");
-	ticket_print_time(&line, t->time);
+	ticket_print_time(&line, of->time);
 	log_text(LOG_INFO_, "filter", line.p, line.n);
 	buf_release(&line);
 }
@@ -45,13 +45,14 @@ increments(const struct jail *j)
 }
 
 static void
-log_bad(const struct jail *j, const struct ticket *t, int count, double weight)
+log_bad(
+    const struct jail *j, const struct offence *of, int count, double weight)
 {
 	struct buf id = BUF_INIT, when = BUF_INIT, number = BUF_INIT;
 	int max = j->rules.maxretry;
 
-	ticket_shown(&id, t->id, t->id_n);
-	ticket_print_time(&when, t->time);
+	ticket_shown(&id, of->id, of->id_n);
+	ticket_print_time(&when, of->time);
 	/* fail2ban: a float, but an integer when it had to be cut */
 	if (weight > max)
 		buf_addf(&number, "%d", max);
@@ -70,42 +71,44 @@ log_bad(const struct jail *j, const struct ticket *t, int count, double weight)
  * Returns the new count of the tally; 0: as it was.
  */
 static int
-weigh(struct jail *j, const struct ticket *t)
+weigh(struct jail *j, const struct offence *of)
 {
 	struct history_row row;
 	double weight;
 	int count;
 
 	if (!increments(j) ||
-	    history_find(j->env.history, j->name, t->id, t->id_n, &row) != 1)
+	    history_find(j->env.history, j->name, of->id, of->id_n, &row) != 1)
 		return 0;
-	count = row.bancount > t->bancount ? row.bancount : t->bancount;
+	count = row.bancount;
 	weight = ldexp(1, count < 20 ? count : 20) / 2 + 1;
-	if (t->time <= row.timeofban || fmin(weight, j->rules.maxretry) <= 1)
+	if (of->time <= row.timeofban || fmin(weight, j->rules.maxretry) <= 1)
 		return 0;
-	log_bad(j, t, count, weight);
-	return tally_weigh(j->tally, t->id, t->id_n,
+	log_bad(j, of, count, weight);
+	return tally_weigh(j->tally, of->id, of->id_n,
 	    (int)fmin(weight, j->rules.maxretry) - 1, count);
 }
 
 void
-judge_failure(struct jail *j, const struct ticket *t, int weight, bool attempt)
+judge_failure(struct jail *j, const struct offence *of, bool attempt)
 {
 	struct ticket *ban;
 	int retry, heavier;
 
-	log_failure(j, t, attempt ? "Attempt" : "Found");
-	retry = tally_add(j->tally, t, weight);
-	log_msg(LOG_DEBUG_, "failmanager",
-	    "Total # of detected failures: %lu. Current failures from %zu IPs "
-	    "(IP:count): %s:%d",
-	    tally_total(j->tally), tally_count(j->tally), t->id, retry);
-	heavier = weigh(j, t);
+	log_failure(j, of, attempt ? "Attempt" : "Found");
+	retry = tally_add(j->tally, of);
+	if (log_enabled(LOG_DEBUG_))
+		log_msg(LOG_DEBUG_, "failmanager",
+		    "Total # of detected failures: %lu. Current failures from "
+		    "%zu IPs (IP:count): %.*s:%d",
+		    tally_total(j->tally), tally_count(j->tally),
+		    (int)of->id_n, of->id, retry);
+	heavier = weigh(j, of);
 	if (heavier > retry)
 		retry = heavier;
 	if (retry < j->rules.maxretry)
 		return;
-	ban = tally_take(j->tally, t->id, t->id_n);
+	ban = tally_take(j->tally, of->id, of->id_n);
 	if (ban != NULL)
 		judge_ban(j, ban, LANE_LIVE, NULL);
 }

@@ -11,26 +11,19 @@
 
 /* ---- input */
 
-static struct ticket *
-failure_ticket(const struct failure *f)
+/* fail2ban: nothing happens in the future; NaN fails both tests. */
+static double
+failure_time(const struct failure *f)
 {
-	struct buf printed = BUF_INIT;
-	struct ticket *t;
 	double now = clock_now();
-	size_t n;
-	const char *id = packed_text(f->id, &n);
 
-	if (id == NULL) {
-		packed_print(&printed, f->id);
-		id = printed.p;
-		n = printed.n;
-	}
-	/* fail2ban: nothing happens in the future; NaN fails both tests */
-	t = ticket_new_packed(id, n,
-	    f->time >= 0 && f->time <= now ? f->time : now, f->matches,
-	    f->data);
-	buf_release(&printed);
-	return t;
+	return f->time >= 0 && f->time <= now ? f->time : now;
+}
+
+static int
+failure_weight(const struct failure *f)
+{
+	return f->count > 0 ? f->count : 1;
 }
 
 static void
@@ -42,21 +35,79 @@ push_ticket(struct jail *j, struct item *it, struct ticket *t)
 	judge_push(j, it);
 }
 
-void
-jail_failure(struct jail *j, const struct failure *f)
+static void
+no_verdict(void *arg, bool ignored)
 {
-	struct item *it;
-	struct ticket *t;
+	(void)arg;
+	(void)ignored;
+}
 
-	if (j->stopping)
-		return;
-	it = xcalloc(1, sizeof(*it));
-	t = failure_ticket(f);
+/*
+ * Nobody is before it and nothing has to be waited for: it is judged where it
+ * lies. False: it has to queue.
+ */
+static bool
+judge_at_once(struct jail *j, const struct failure *f, const struct buf *id)
+{
+	struct ticket who = {.id = id->p, .id_n = id->n};
+	struct offence of = {.id = id->p,
+	    .id_n = id->n,
+	    .time = failure_time(f),
+	    .weight = failure_weight(f),
+	    .matches = f->matches,
+	    .data = f->data};
+	struct ignore_check *check = NULL;
+	int ignored;
+
+	who.is_addr = addr_parse(&who.addr, id->p, id->n);
+	if (j->head != NULL || j->idle || (f->resolve && !who.is_addr) ||
+	    ignore_reads_captures(j->rules.ignore))
+		return false;
+	ignored = ignore_ask(j->rules.ignore, &who, no_verdict, NULL, &check);
+	ignore_cancel(check);
+	if (ignored < 0)
+		return false;
+	judge_prune(j);
+	if (ignored == 0)
+		judge_failure(j, &of, false);
+	if (j->ndecided > 0)
+		judge_wake(j, 0);
+	return true;
+}
+
+static void
+queue_failure(struct jail *j, const struct failure *f, const struct buf *id)
+{
+	struct item *it = xcalloc(1, sizeof(*it));
+	struct ticket *t = ticket_new_packed(
+	    id->p, id->n, failure_time(f), f->matches, f->data);
+
 	it->kind = ITEM_FAILURE;
-	it->weight = f->count > 0 ? f->count : 1;
+	it->weight = failure_weight(f);
 	if (f->resolve && !t->is_addr)
 		it->name = xmemdup0(t->id, t->id_n);
 	push_ticket(j, it, t);
+}
+
+void
+jail_failure(struct jail *j, const struct failure *f)
+{
+	struct buf raw = BUF_INIT, id = BUF_INIT;
+	size_t n;
+	const char *text = packed_text(f->id, &n);
+
+	if (j->stopping)
+		return;
+	if (text == NULL) {
+		packed_print(&raw, f->id);
+		text = raw.p;
+		n = raw.n;
+	}
+	addr_normalise(&id, text, n);
+	if (!judge_at_once(j, f, &id))
+		queue_failure(j, f, &id);
+	buf_release(&raw);
+	buf_release(&id);
 }
 
 void

@@ -39,7 +39,6 @@ struct tally {
 	unsigned long evicted;
 	char *folder; /* of the spool; NULL: there is none */
 	struct spool *spool;
-	struct buf scratch;
 };
 
 static size_t
@@ -69,7 +68,6 @@ tally_new(void)
 	t->maxmatches = 5;
 	t->ids_max = TALLY_IDS_MAX;
 	t->bytes_max = TALLY_BYTES_MAX;
-	buf_init(&t->scratch);
 	return t;
 }
 
@@ -81,7 +79,6 @@ tally_free(struct tally *t)
 	dict_free(t->offenders);
 	heap_release(&t->by_last);
 	spool_free(t->spool);
-	buf_release(&t->scratch);
 	free(t->folder);
 	free(t);
 }
@@ -190,41 +187,36 @@ settle(struct tally *t, struct offender *o)
 }
 
 static struct offender *
-insert(struct tally *t, const struct ticket *tk, int weight)
+insert(struct tally *t, const struct offence *of)
 {
-	struct offender *o = xcalloc(1, sizeof(*o) + tk->id_n + 1);
-	struct packed matches, data;
+	struct offender *o = xcalloc(1, sizeof(*o) + of->id_n + 1);
 
-	ticket_parts(tk, &t->scratch, &matches, &data);
-	evidence_init(&o->evidence, matches, data);
+	evidence_init(&o->evidence, of->matches, of->data);
 	o->tally = t;
-	o->first = tk->time;
-	o->retry = weight > tk->failures ? weight : tk->failures;
-	o->failures = tk->failures < 1 ? 1 : tk->failures;
-	o->bancount = tk->bancount;
-	o->id_n = (uint32_t)tk->id_n;
-	memcpy(o->id, tk->id, tk->id_n);
-	heap_set(&t->by_last, &o->node, tk->time);
+	o->first = of->time;
+	o->retry = of->weight > of->failures ? of->weight : of->failures;
+	o->failures = of->failures < 1 ? 1 : of->failures;
+	o->id_n = (uint32_t)of->id_n;
+	memcpy(o->id, of->id, of->id_n);
+	heap_set(&t->by_last, &o->node, of->time);
 	dict_setn(t->offenders, o->id, o->id_n, o);
 	settle(t, o);
 	return o;
 }
 
 static void
-merge(struct tally *t, struct offender *o, const struct ticket *tk, int weight)
+merge(struct tally *t, struct offender *o, const struct offence *of)
 {
-	struct packed matches, data;
 	int max = t->maxmatches;
 
 	if (max > TALLY_MATCHES_FEW && t->bytes > TALLY_BYTES_PLENTY)
 		max = TALLY_MATCHES_FEW;
-	offender_slide(o, tk->time);
-	o->retry = ticket_bounded((long long)o->retry + weight);
+	offender_slide(o, of->time);
+	o->retry = ticket_bounded((long long)o->retry + of->weight);
 	o->failures = ticket_bounded(
-	    (long long)o->failures + (tk->failures > 1 ? tk->failures : 1));
-	ticket_parts(tk, &t->scratch, &matches, &data);
+	    (long long)o->failures + (of->failures > 1 ? of->failures : 1));
 	t->bytes -= offender_bytes(o);
-	if (!evidence_add(&o->evidence, matches, max, t->spool) &&
+	if (!evidence_add(&o->evidence, of->matches, max, t->spool) &&
 	    t->folder != NULL)
 		no_spool(t);
 	settle(t, o);
@@ -259,15 +251,15 @@ evict(struct tally *t, struct offender *keep)
 }
 
 int
-tally_add(struct tally *t, const struct ticket *tk, int weight)
+tally_add(struct tally *t, const struct offence *of)
 {
-	struct offender *o = find(t, tk->id, tk->id_n);
+	struct offender *o = find(t, of->id, of->id_n);
 
 	t->total++;
 	if (o == NULL)
-		o = insert(t, tk, weight);
+		o = insert(t, of);
 	else
-		merge(t, o, tk, weight);
+		merge(t, o, of);
 	evict(t, o);
 	return o->retry;
 }

@@ -17,7 +17,8 @@ enum {
 	HEADER = 4, /* type, last part?, number of the part (2 bytes) */
 	PACKET = 60 * 1024,
 	BODY = PACKET - HEADER,
-	AT_ONCE = 1024, /* packets a turn */
+	AT_ONCE = 1024, /* packets when they are asked for */
+	A_TURN = 8,     /* when the socket says that there are some */
 };
 
 struct packet {
@@ -367,13 +368,19 @@ receive_packet(struct channel *c)
 	return true;
 }
 
+static void
+receive_packets(struct channel *c, int max)
+{
+	for (int i = 0; i < max && !c->dead; i++)
+		if (!receive_packet(c))
+			return;
+}
+
 void
 channel_receive(struct channel *c)
 {
 	/* No more than the socket holds: the other end may be fast. */
-	for (int i = 0; i < AT_ONCE && !c->dead; i++)
-		if (!receive_packet(c))
-			return;
+	receive_packets(c, AT_ONCE);
 }
 
 static void
@@ -388,5 +395,5 @@ on_ready(uv_poll_t *poll, int status, int events)
 	if ((events & UV_WRITABLE) != 0)
 		flush(c);
 	if (!c->dead && (events & UV_READABLE) != 0)
-		channel_receive(c);
+		receive_packets(c, A_TURN);
 }

@@ -310,7 +310,7 @@ hand_over(struct monitor *m, const struct where *w, uint32_t index,
 }
 
 static void
-on_failure(struct monitor *m, struct unpack *u)
+take_failures(struct monitor *m, struct unpack *u)
 {
 	while (!u->bad && u->n > 0 && m->channel != NULL) {
 		struct failure f = {0};
@@ -333,6 +333,15 @@ on_failure(struct monitor *m, struct unpack *u)
 		/* Numbers start at 0, marks at "none". */
 		hand_over(m, &w, index + 1, &f);
 	}
+}
+
+/* Their log lines go out together. */
+static void
+on_failure(struct monitor *m, struct unpack *u)
+{
+	log_hold();
+	take_failures(m, u);
+	log_release();
 }
 
 /* A copy begins with what was read already: the same failures are known. */

@@ -37,8 +37,16 @@ ticket(const char *id, double time, const char *line)
 static int
 add_ticket(struct ticket *t, int weight)
 {
-	int retry = tally_add(tally, t, weight);
+	struct buf scratch = BUF_INIT;
+	struct offence of = {.id = t->id,
+	    .id_n = t->id_n,
+	    .time = t->time,
+	    .weight = weight};
+	int retry;
 
+	ticket_parts(t, &scratch, &of.matches, &of.data);
+	retry = tally_add(tally, &of);
+	buf_release(&scratch);
 	ticket_free(t);
 	return retry;
 }
