@@ -152,6 +152,7 @@ judge(struct bench *b)
 
 	unpack_init(&found, b->found.p, b->found.n);
 	unpack_init(&where, b->where.p, b->where.n);
+	log_hold();
 	while (where.n > 0) {
 		struct failure f = {.time = unpack_double(&where), .count = 1};
 
@@ -160,6 +161,7 @@ judge(struct bench *b)
 		f.matches = packed_take(&found);
 		jail_failure(b->jail, &f);
 	}
+	log_release();
 	(void)uv_run(b->loop, UV_RUN_DEFAULT);
 	buf_reset(&b->found);
 	buf_reset(&b->where);

@@ -22,9 +22,14 @@ struct logrecord {
 	int pid;
 };
 
-/* Unknown fields print as nothing. No line end. */
+struct logformat;
+
+/* Read once, printed often. Unknown fields print as nothing. */
+struct logformat *logformat_new(const char *format);
+void logformat_free(struct logformat *f);
+/* No line end. */
 void logformat_print(
-    struct buf *out, const char *format, const struct logrecord *r);
+    struct buf *out, const struct logformat *f, const struct logrecord *r);
 /* One JSON object: time, level, logger, pid, jail where there is one, message.
  */
 void logformat_json(struct buf *out, const struct logrecord *r);

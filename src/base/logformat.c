@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/logformat.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 
 enum { DATE_MAX = 64 };
@@ -55,7 +56,13 @@ field_name(struct buf *out, const struct logrecord *r)
 static void
 field_process(struct buf *out, const struct logrecord *r)
 {
-	buf_addf(out, "%d", r->pid);
+	char text[12], *p = text + sizeof(text);
+	int n = r->pid;
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	buf_add(out, p, (size_t)(text + sizeof(text) - p));
 }
 
 static void
@@ -118,33 +125,31 @@ field_relative(struct buf *out, const struct logrecord *r)
 
 static const struct field {
 	const char *name;
-	size_t n;
 	void (*print)(struct buf *out, const struct logrecord *r);
 } fields[] = {
-    {FIELD("asctime"), field_asctime},
-    {FIELD("created"), field_created},
-    {FIELD("levelname"), field_levelname},
-    {FIELD("levelno"), field_levelno},
-    {FIELD("message"), field_message},
-    {FIELD("module"), field_module},
-    {FIELD("msecs"), field_msecs},
-    {FIELD("name"), field_name},
-    {FIELD("process"), field_process},
-    {FIELD("processName"), field_main_process},
-    {FIELD("relativeCreated"), field_relative},
-    {FIELD("thread"), field_process},
-    {FIELD("threadName"), field_main_thread},
+    {"asctime", field_asctime},
+    {"created", field_created},
+    {"levelname", field_levelname},
+    {"levelno", field_levelno},
+    {"message", field_message},
+    {"module", field_module},
+    {"msecs", field_msecs},
+    {"name", field_name},
+    {"process", field_process},
+    {"processName", field_main_process},
+    {"relativeCreated", field_relative},
+    {"thread", field_process},
+    {"threadName", field_main_thread},
 };
 
-static void
-print_field(
-    struct buf *out, const char *name, size_t n, const struct logrecord *r)
+static const struct field *
+field_find(const char *name, size_t n)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (fields[i].n == n && memcmp(fields[i].name, name, n) == 0) {
-			fields[i].print(out, r);
-			return;
-		}
+		if (strlen(fields[i].name) == n &&
+		    memcmp(fields[i].name, name, n) == 0)
+			return &fields[i];
+	return NULL;
 }
 
 struct spec {
@@ -226,24 +231,83 @@ convert(struct buf *out, size_t at, const struct spec *s)
 		buf_addc(out, ' ');
 }
 
-void
-logformat_print(struct buf *out, const char *format, const struct logrecord *r)
+/* A text, then a field. */
+struct piece {
+	const char *text; /* in the copy of the format */
+	size_t n;
+	const struct field *field; /* NULL: unknown or none */
+	struct spec spec;
+};
+
+struct logformat {
+	char *format; /* owned */
+	struct piece *pieces;
+	size_t n;
+	size_t cap;
+};
+
+static struct piece *
+add_piece(struct logformat *f, const char *text)
 {
-	for (const char *p = format; *p != '\0';) {
+	struct piece *p;
+
+	GROW(f->pieces, f->n, f->cap);
+	p = &f->pieces[f->n++];
+	*p = (struct piece){.text = text};
+	return p;
+}
+
+struct logformat *
+logformat_new(const char *format)
+{
+	struct logformat *f = xcalloc(1, sizeof(*f));
+	struct piece *piece;
+
+	f->format = xstrdup(format);
+	piece = add_piece(f, f->format);
+	for (const char *p = f->format; *p != '\0';) {
 		const char *end =
 		    p[0] == '%' && p[1] == '(' ? strchr(p, ')') : NULL;
-		size_t at = out->n;
-		struct spec s;
 
-		if (end == NULL) {
-			if (p[0] == '%' && p[1] == '%')
-				p++;
-			buf_addc(out, *p++);
+		if (end != NULL) {
+			piece->field =
+			    field_find(p + 2, (size_t)(end - p - 2));
+			p = parse_spec(&piece->spec, end + 1);
+			piece = add_piece(f, p);
 			continue;
 		}
-		print_field(out, p + 2, (size_t)(end - p - 2), r);
-		p = parse_spec(&s, end + 1);
-		convert(out, at, &s);
+		if (p[0] == '%' && p[1] == '%')
+			piece = add_piece(f, ++p);
+		piece->n++;
+		p++;
+	}
+	return f;
+}
+
+void
+logformat_free(struct logformat *f)
+{
+	if (f == NULL)
+		return;
+	free(f->pieces);
+	free(f->format);
+	free(f);
+}
+
+void
+logformat_print(
+    struct buf *out, const struct logformat *f, const struct logrecord *r)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct piece *p = &f->pieces[i];
+		size_t at;
+
+		buf_add(out, p->text, p->n);
+		at = out->n;
+		if (p->field == NULL)
+			continue;
+		p->field->print(out, r);
+		convert(out, at, &p->spec);
 	}
 }
 

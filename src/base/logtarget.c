@@ -56,7 +56,7 @@ struct output {
 	int fd;
 	int facility;      /* of SYSLOG */
 	bool json;         /* lines are JSON objects */
-	struct buf format; /* of a line */
+	struct logformat *format; /* of a line, owned */
 	struct buf kept;   /* lines that are not written yet */
 	unsigned long lost;
 };
@@ -306,8 +306,8 @@ output_release(struct output *o)
 	free(o->name);
 	free(o->text);
 	free(o->socket);
-	buf_release(&o->format);
-	*o = (struct output){.fd = -1, .format = BUF_INIT, .kept = BUF_INIT};
+	logformat_free(o->format);
+	*o = (struct output){.fd = -1, .kept = BUF_INIT};
 }
 
 static bool
@@ -365,17 +365,20 @@ output_options(struct output *o, const struct value *options, int verbosity)
 {
 	const struct kind *k = o->kind;
 	const char *format = value_str(value_get(options, "format"));
+	struct buf text = BUF_INIT;
 
 	o->json = format != NULL && strcmp(format, "json") == 0;
 	if (format != NULL)
-		buf_adds(&o->format, format);
+		buf_adds(&text, format);
 	else if (k->plain && !is_on(options, "datetime", false) &&
 	         value_get(options, "padding") == NULL)
-		buf_adds(&o->format, "%(message)s");
+		buf_adds(&text, "%(message)s");
 	else
-		logformat_default(&o->format,
+		logformat_default(&text,
 		    is_on(options, "datetime", k->date),
 		    is_on(options, "padding", k->padding), verbosity);
+	o->format = logformat_new(text.p);
+	buf_release(&text);
 	if (k->write == write_syslog)
 		o->facility =
 		    facility(value_str(value_get(options, "facility")));
@@ -392,7 +395,7 @@ sink(void *arg, int level, const char *name, const char *msg, size_t n)
 	if (t->out.json)
 		logformat_json(&t->line, &r);
 	else
-		logformat_print(&t->line, t->out.format.p, &r);
+		logformat_print(&t->line, t->out.format, &r);
 	t->out.kind->write(&t->out, &r, &t->line);
 	if (t->line.cap > KEPT_USUAL)
 		buf_release(&t->line);
@@ -412,7 +415,7 @@ logtarget_new(int verbosity)
 	struct logtarget *t = xcalloc(1, sizeof(*t));
 
 	t->out =
-	    (struct output){.fd = -1, .format = BUF_INIT, .kept = BUF_INIT};
+	    (struct output){.fd = -1, .kept = BUF_INIT};
 	buf_init(&t->line);
 	t->pid = (int)getpid();
 	t->syslogsocket = xstrdup("auto");
@@ -471,7 +474,7 @@ switch_to(struct logtarget *t, char *name, const struct value *options,
     struct err *err)
 {
 	struct output next = {
-	    .fd = -1, .format = BUF_INIT, .kept = BUF_INIT, .name = name};
+	    .fd = -1, .kept = BUF_INIT, .name = name};
 	bool first = t->out.kind == NULL;
 
 	next.kind = kind_find(name);
