@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
 	char *p;    /* n bytes and a NUL */
@@ -26,18 +27,59 @@ extern char buf_empty[1];
 
 void buf_init(struct buf *b);
 void buf_release(struct buf *b);
-/* Empties for reuse, keeps the memory. */
-void buf_reset(struct buf *b);
-/* Room for n more bytes behind b->n; they may then be written directly. */
-char *buf_grow(struct buf *b, size_t n);
-/* Says that n bytes were written into what buf_grow() gave. */
-void buf_commit(struct buf *b, size_t n);
-/* Cuts to n bytes; n must not exceed b->n. */
-void buf_truncate(struct buf *b, size_t n);
+/* For buf_grow() only. */
+void buf_enlarge(struct buf *b, size_t n);
 
-void buf_add(struct buf *b, const char *p, size_t n);
+/* Room for n more bytes behind b->n; they may then be written directly. */
+static inline char *
+buf_grow(struct buf *b, size_t n)
+{
+	if (n >= b->cap - b->n)
+		buf_enlarge(b, n);
+	return b->p + b->n;
+}
+
+/* Says that n bytes were written into what buf_grow() gave. */
+static inline void
+buf_commit(struct buf *b, size_t n)
+{
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+/* Cuts to n bytes; n must not exceed b->n. */
+static inline void
+buf_truncate(struct buf *b, size_t n)
+{
+	b->n = n;
+	if (b->cap > 0)
+		b->p[n] = '\0';
+}
+
+/* Empties for reuse, keeps the memory. */
+static inline void
+buf_reset(struct buf *b)
+{
+	buf_truncate(b, 0);
+}
+
+static inline void
+buf_add(struct buf *b, const char *p, size_t n)
+{
+	if (n == 0)
+		return;
+	memcpy(buf_grow(b, n), p, n);
+	buf_commit(b, n);
+}
+
+static inline void
+buf_addc(struct buf *b, char c)
+{
+	*buf_grow(b, 1) = c;
+	buf_commit(b, 1);
+}
+
 void buf_adds(struct buf *b, const char *s);
-void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap)

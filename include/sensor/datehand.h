@@ -23,11 +23,13 @@ enum datehand_result {
 /*
  * The line-begin form of the template hand at the begin of line. After
  * DATEHAND_MATCH [*cut, *end) is group 1 and *end the end of the match.
- * ex_decade: last decade that ExY accepts, 202 for 2029.
+ * ex_decade: last decade that ExY accepts, 202 for 2029. Every line with the
+ * same *looked bytes at its begin gives the same; more than n: this one only.
  */
 struct datehand_match {
 	size_t cut;
 	size_t end;
+	size_t looked;
 	struct datefields fields;
 };
 enum datehand_result datehand_read(struct datehand_match *ret,

@@ -23,7 +23,23 @@ struct date_entry {
 	double weight;
 };
 
+enum {
+	REPEAT_MAX = 48, /* bytes: longer than a date and what follows it */
+};
+
+/*
+ * The last line, if its date was read by hand: many lines come in a second,
+ * and then the date of the next one is the same text.
+ */
+struct repeat {
+	size_t looked; /* bytes of text, 0: nothing is known */
+	char text[REPEAT_MAX];
+	double second; /* of the wall clock */
+	struct datematch match;
+};
+
 struct datedetect {
+	struct repeat repeat;
 	struct date_entry *list;
 	size_t n;
 	size_t cap;

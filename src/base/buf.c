@@ -25,69 +25,24 @@ buf_release(struct buf *b)
 }
 
 void
-buf_reset(struct buf *b)
+buf_enlarge(struct buf *b, size_t n)
 {
-	buf_truncate(b, 0);
-}
-
-char *
-buf_grow(struct buf *b, size_t n)
-{
-	size_t need, cap;
+	size_t need, cap = b->cap < 32 ? 32 : b->cap;
 
 	if (__builtin_add_overflow(b->n, n, &need) || need >= SIZE_MAX / 2)
 		abort();
 	need++; /* the NUL */
-	if (need > b->cap) {
-		cap = b->cap < 32 ? 32 : b->cap;
-		while (cap < need)
-			cap *= 2;
-		b->p = xreallocarray(b->cap > 0 ? b->p : NULL, cap, 1);
-		b->cap = cap;
-		b->p[b->n] = '\0';
-	}
-	return b->p + b->n;
-}
-
-void
-buf_commit(struct buf *b, size_t n)
-{
-	b->n += n;
+	while (cap < need)
+		cap *= 2;
+	b->p = xreallocarray(b->cap > 0 ? b->p : NULL, cap, 1);
+	b->cap = cap;
 	b->p[b->n] = '\0';
-}
-
-void
-buf_truncate(struct buf *b, size_t n)
-{
-	b->n = n;
-	if (b->cap > 0)
-		b->p[n] = '\0';
-}
-
-void
-buf_add(struct buf *b, const char *p, size_t n)
-{
-	if (n == 0)
-		return;
-	if (n >= b->cap - b->n)
-		(void)buf_grow(b, n);
-	memcpy(b->p + b->n, p, n);
-	buf_commit(b, n);
 }
 
 void
 buf_adds(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));
-}
-
-void
-buf_addc(struct buf *b, char c)
-{
-	if (b->cap - b->n <= 1)
-		(void)buf_grow(b, 1);
-	b->p[b->n] = c;
-	buf_commit(b, 1);
 }
 
 void

@@ -30,22 +30,50 @@ struct dict {
 	bool lent; /* keys belong to the values */
 };
 
-/* FNV-1a with a random start and a final mix: no stranger can aim at it. */
+/* Both halves of the product of 128 bits, one over the other. */
+static uint64_t
+mix(uint64_t a, uint64_t b)
+{
+	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
+	uint64_t one = (a >> 32) * (b & UINT32_MAX);
+	uint64_t two = (a & UINT32_MAX) * (b >> 32);
+	uint64_t carry =
+	    (low >> 32) + (one & UINT32_MAX) + (two & UINT32_MAX);
+	uint64_t high =
+	    (a >> 32) * (b >> 32) + (one >> 32) + (two >> 32) + (carry >> 32);
+
+	return high ^ (low + (one << 32) + (two << 32));
+}
+
+static uint64_t
+load(const char *p, size_t n)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, n);
+	return v;
+}
+
+/*
+ * Eight bytes at a time, folded by multiplication with secrets, as wyhash
+ * does: no stranger can aim at it.
+ */
 static uint32_t
 hash_bytes(const char *key, size_t n)
 {
-	static uint64_t seed;
+	static uint64_t secret[2];
 	uint64_t h;
 
-	if (seed == 0 && getrandom(&seed, sizeof(seed), GRND_NONBLOCK) !=
-	                     (ssize_t)sizeof(seed))
-		seed = (uint64_t)(uintptr_t)&seed;
-	seed |= 1;
-	h = 14695981039346656037u ^ seed;
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)key[i]) * 1099511628211u;
-	h ^= h >> 29;
-	h *= 0xbf58476d1ce4e5b9u ^ (seed << 1);
+	if (secret[0] == 0 && getrandom(secret, sizeof(secret),
+	                          GRND_NONBLOCK) != (ssize_t)sizeof(secret))
+		secret[1] = (uint64_t)(uintptr_t)&secret * 0x9e3779b97f4a7c15u;
+	secret[0] |= 1;
+	secret[1] |= 1;
+	h = secret[0] ^ n;
+	for (; n > 8; n -= 8, key += 8)
+		h = mix(h ^ load(key, 8), secret[1]);
+	h = mix(h ^ load(key, n), secret[1]);
+	h = mix(h ^ secret[0], 0xa0761d6478bd642fu);
 	return (uint32_t)(h ^ h >> 32);
 }
 

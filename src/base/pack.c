@@ -48,18 +48,28 @@ pack_double(struct buf *b, double d)
 	pack_u64(b, n);
 }
 
-/* A NUL follows, so that the reader can lend C strings. */
+/* Length, bytes, and a NUL, so that the reader can lend C strings. */
+static inline char *
+put_bytes(char *to, const char *p, size_t n)
+{
+	uint32_t little = htole32((uint32_t)n);
+
+	memcpy(to, &little, sizeof(little));
+	to += sizeof(little);
+	if (n > 0)
+		memcpy(to, p, n);
+	to[n] = '\0';
+	return to + n + 1;
+}
+
 void
 pack_bytes(struct buf *b, const char *p, size_t n)
 {
+	char *to;
+
 	assert(n < UINT32_MAX);
-	pack_u32(b, (uint32_t)n);
-	if (n > 0)
-		memcpy(buf_grow(b, n + 1), p, n);
-	else
-		(void)buf_grow(b, 1);
-	b->p[b->n + n] = '\0';
-	buf_commit(b, n + 1);
+	to = buf_grow(b, n + sizeof(uint32_t) + 1);
+	buf_commit(b, (size_t)(put_bytes(to, p, n) - to));
 }
 
 void
@@ -71,9 +81,16 @@ pack_str(struct buf *b, const char *s)
 void
 pack_text(struct buf *b, const char *p, size_t n)
 {
-	pack_u8(b, p == NULL ? VALUE_NONE : VALUE_TEXT);
-	if (p != NULL)
-		pack_bytes(b, p, n);
+	char *to;
+
+	assert(n < UINT32_MAX);
+	if (p == NULL) {
+		pack_u8(b, VALUE_NONE);
+		return;
+	}
+	to = buf_grow(b, n + sizeof(uint32_t) + 2);
+	*to = VALUE_TEXT;
+	buf_commit(b, (size_t)(put_bytes(to + 1, p, n) - to));
 }
 
 void

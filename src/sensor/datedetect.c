@@ -26,6 +26,7 @@ struct hit {
 	size_t end;
 	size_t cut; /* group 1 */
 	size_t cut_end;
+	size_t looked; /* bytes that it depends on; 0: all, perhaps */
 	struct datefields fields;
 };
 
@@ -71,6 +72,7 @@ datedetect_set_zone(struct datedetect *d, const char *zone, struct err *err)
 {
 	int offset = 0;
 
+	d->repeat.looked = 0;
 	if (zone == NULL || *zone == '\0') {
 		d->has_offset = false;
 		return 0;
@@ -87,6 +89,7 @@ void
 datedetect_set_plain(struct datedetect *d, bool plain)
 {
 	d->plain = plain;
+	d->repeat.looked = 0;
 }
 
 /* ---- search ---- */
@@ -133,6 +136,7 @@ search_hand(
 	h->start = 0;
 	h->end = h->cut_end = m.end;
 	h->cut = m.cut;
+	h->looked = m.looked;
 	h->fields = m.fields;
 	return 1;
 }
@@ -397,6 +401,46 @@ tell_time(struct datedetect *d, struct datematch *ret, struct hit *h,
 	    "integer\")");
 }
 
+/*
+ * Within a second of the wall clock the same text means the same time, also
+ * where the clock decides about what the text leaves open.
+ */
+static bool
+is_repeated(
+    const struct datedetect *d, const char *line, size_t n, double now)
+{
+	const struct repeat *r = &d->repeat;
+
+	return r->looked > 0 && r->looked <= n && r->second == floor(now) &&
+	       memcmp(r->text, line, r->looked) == 0;
+}
+
+static void
+repeat(struct datedetect *d, double now, struct datematch *ret)
+{
+	struct date_entry *e = &d->list[d->last_index];
+
+	e->t->hits++;
+	e->hits++;
+	e->last_used = now;
+	*ret = d->repeat.match;
+}
+
+static void
+remember(struct datedetect *d, const struct hit *h, const struct subject *s,
+    double now)
+{
+	struct repeat *r = &d->repeat;
+
+	/* the byte behind the date belongs to what is learned */
+	if (h->looked == 0 || h->looked <= h->end || h->looked > s->n ||
+	    h->looked > sizeof(r->text) || !is_anchored(d->list[h->index].t))
+		return;
+	memcpy(r->text, s->p, h->looked);
+	r->looked = h->looked;
+	r->second = floor(now);
+}
+
 int
 datedetect_find(struct datedetect *d, const char *line, size_t n, double now,
     struct datematch *ret, struct err *err)
@@ -406,6 +450,11 @@ datedetect_find(struct datedetect *d, const char *line, size_t n, double now,
 	const struct datetemplate *t;
 	int r;
 
+	if (is_repeated(d, line, n, now)) {
+		repeat(d, now, ret);
+		return 1;
+	}
+	d->repeat.looked = 0;
 	*ret = (struct datematch){.template = -1};
 	if (d->n == 0) {
 		datelist_add_line_begin(d);
@@ -427,7 +476,12 @@ datedetect_find(struct datedetect *d, const char *line, size_t n, double now,
 	if (h.fields.bad_zone_n > 0)
 		return err_set(err, "KeyError('%.*s')",
 		    (int)h.fields.bad_zone_n, line + h.fields.bad_zone);
-	return tell_time(d, ret, &h, now, err);
+	r = tell_time(d, ret, &h, now, err);
+	if (r == 1 && ret->has_time) {
+		remember(d, &h, &s, now);
+		d->repeat.match = *ret;
+	}
+	return r;
 }
 
 /* ---- reports ---- */

@@ -11,6 +11,8 @@
 struct reader {
 	const char *p;
 	const char *end;
+	size_t looked; /* bytes of the line, the end counts as one */
+	const char *line;
 	bool unsure; /* saw a byte that is not ASCII */
 	int ex_decade;
 };
@@ -19,8 +21,11 @@ struct reader {
 static unsigned char
 peek(struct reader *r, size_t i)
 {
+	size_t looked = (size_t)(r->p - r->line) + i + 1;
 	unsigned char c;
 
+	if (looked > r->looked)
+		r->looked = looked;
 	if ((size_t)(r->end - r->p) <= i)
 		return '\0';
 	c = (unsigned char)r->p[i];
@@ -298,7 +303,10 @@ enum datehand_result
 datehand_read(struct datehand_match *ret, enum datehand hand, const char *line,
     size_t n, int ex_decade)
 {
-	struct reader r = {line, line + n, false, ex_decade};
+	struct reader r = {.p = line,
+	    .end = line + n,
+	    .line = line,
+	    .ex_decade = ex_decade};
 	bool ok;
 
 	skip_lead(&r);
@@ -307,6 +315,7 @@ datehand_read(struct datehand_match *ret, enum datehand hand, const char *line,
 	ok = hand == DATEHAND_ISO ? read_iso(&r, &ret->fields)
 	                          : read_rfc3164(&r, &ret->fields);
 	ret->end = (size_t)(r.p - line);
+	ret->looked = r.looked;
 	if (r.unsure)
 		return DATEHAND_UNSURE;
 	if (ok && ret->fields.has_offset)

@@ -116,6 +116,7 @@ datedetect_add(struct datedetect *d, const char *pattern, struct err *err)
 	const char *p = pattern;
 	int r = 0;
 
+	d->repeat.looked = 0;
 	while (r == 0 && *p != '\0') {
 		const char *end = strchr(p, '\n');
 		size_t n = end != NULL ? (size_t)(end - p) : strlen(p);
