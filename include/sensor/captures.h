@@ -78,7 +78,24 @@ bool captures_has(const struct captures *c, int name);
  * Adds a name that is not there yet. The text is not copied: it must live as
  * long as c is looked at. p NULL: None.
  */
-void captures_add(struct captures *c, int name, const char *p, size_t n);
+void captures_enlarge(struct captures *c); /* for captures_add() only */
+
+static inline void
+captures_add(struct captures *c, int name, const char *p, size_t n)
+{
+	struct capture *i;
+
+	if (c->n == c->cap)
+		captures_enlarge(c);
+	i = &c->items[c->n++];
+	*i = (struct capture){
+	    .name = name, .set = p != NULL, .p = p, .n = p == NULL ? 0 : n};
+	if (name >= NAME_KNOWN)
+		return;
+	c->at[name] = (unsigned short)c->n;
+	if (i->n > 0)
+		c->has |= 1u << name;
+}
 
 /* Copies the text; p must not be in c; NULL: None. */
 void captures_set(struct captures *c, int name, const char *p, size_t n);

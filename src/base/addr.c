@@ -30,10 +30,31 @@ mask(struct addr *a)
 	}
 }
 
+/* As inet_pton(): four decimal numbers without leading zeros. */
+static bool
+parse_v4(unsigned char *bytes, const char *p)
+{
+	for (int i = 0; i < 4; i++) {
+		unsigned n = 0;
+		int digits = 0;
+
+		for (; *p >= '0' && *p <= '9'; p++) {
+			if (++digits > 3 || (digits > 1 && n == 0))
+				return false;
+			n = n * 10 + (unsigned)(*p - '0');
+		}
+		if (digits == 0 || n > 255 || *p != (i < 3 ? '.' : '\0'))
+			return false;
+		p++;
+		bytes[i] = (unsigned char)n;
+	}
+	return true;
+}
+
 static bool
 parse_plain(struct addr *a, const char *text)
 {
-	if (inet_pton(AF_INET, text, a->bytes) == 1)
+	if (parse_v4(a->bytes, text))
 		a->family = AF_INET;
 	else if (inet_pton(AF_INET6, text, a->bytes) == 1)
 		a->family = AF_INET6;

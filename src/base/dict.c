@@ -31,7 +31,7 @@ struct dict {
 };
 
 /* Both halves of the product of 128 bits, one over the other. */
-static uint64_t
+static inline uint64_t
 mix(uint64_t a, uint64_t b)
 {
 	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
@@ -46,12 +46,36 @@ mix(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-load(const char *p, size_t n)
+load8(const char *p)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	memcpy(&v, p, n);
+	memcpy(&v, p, sizeof(v));
 	return v;
+}
+
+static uint64_t
+load4(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* The last n bytes, at most eight. */
+static uint64_t
+load_rest(const char *p, size_t n)
+{
+	if (n == 8)
+		return load8(p);
+	if (n >= 4)
+		return load4(p) | load4(p + n - 4) << 32;
+	if (n == 0)
+		return 0;
+	return (uint64_t)(unsigned char)p[0] |
+	       (uint64_t)(unsigned char)p[n / 2] << 8 |
+	       (uint64_t)(unsigned char)p[n - 1] << 16;
 }
 
 /*
@@ -71,8 +95,8 @@ hash_bytes(const char *key, size_t n)
 	secret[1] |= 1;
 	h = secret[0] ^ n;
 	for (; n > 8; n -= 8, key += 8)
-		h = mix(h ^ load(key, 8), secret[1]);
-	h = mix(h ^ load(key, n), secret[1]);
+		h = mix(h ^ load8(key), secret[1]);
+	h = mix(h ^ load_rest(key, n), secret[1]);
 	h = mix(h ^ secret[0], 0xa0761d6478bd642fu);
 	return (uint32_t)(h ^ h >> 32);
 }

@@ -34,6 +34,7 @@ struct names {
 	size_t cap;
 	int64_t own_until; /* 0: never looked */
 	char host[256];
+	struct name *hosts[2]; /* "localhost" and host, in by_text, or NULL */
 	bool inside; /* the resolver may answer at once */
 };
 
@@ -198,17 +199,32 @@ read_interfaces(struct names *n)
 	freeifaddrs(all);
 }
 
-bool
-names_is_own(struct names *n, const struct addr *a)
+/* Names stay in by_text once they are there. */
+static struct name *
+own_name(struct names *n, size_t i)
 {
 	const char *const hosts[] = {"localhost", n->host};
 
+	if (n->hosts[i] == NULL && hosts[i][0] != '\0')
+		n->hosts[i] = name_get(n, hosts[i]);
+	return n->hosts[i];
+}
+
+bool
+names_is_own(struct names *n, const struct addr *a)
+{
 	read_interfaces(n);
 	for (size_t i = 0; i < n->n; i++)
 		if (addr_eq(&n->own[i], a))
 			return true;
-	for (size_t i = 0; i < 2; i++)
-		if (hosts[i][0] != '\0' && names_has(n, hosts[i], a) == 1)
+	for (size_t i = 0; i < 2; i++) {
+		struct name *m = own_name(n, i);
+
+		if (m == NULL)
+			continue;
+		ask(m);
+		if (is_usable(m) && name_has(m, a))
 			return true;
+	}
 	return false;
 }

@@ -129,22 +129,9 @@ set_has(struct captures *c, int name, bool has)
 }
 
 void
-captures_add(struct captures *c, int name, const char *p, size_t n)
+captures_enlarge(struct captures *c)
 {
-	struct capture *i;
-
 	GROW(c->items, c->n, c->cap);
-	i = &c->items[c->n++];
-	if (name < NAME_KNOWN)
-		c->at[name] = (unsigned short)c->n;
-	i->name = name;
-	i->set = p != NULL;
-	i->owned = false;
-	i->p = p;
-	i->n = p == NULL ? 0 : n;
-	i->tuple = NULL;
-	if (i->n > 0)
-		set_has(c, name, true);
 }
 
 /* The item of this name, without tuple. */

@@ -21,6 +21,7 @@ struct word {
 	char *text; /* owned */
 	size_t n;
 	size_t pattern;
+	size_t rare;   /* place of the byte that is rarest in texts */
 	uint64_t head; /* first bytes, as many as there are */
 	uint64_t mask; /* which bytes of head these are */
 };
@@ -104,12 +105,36 @@ prefilter_free(struct prefilter *p)
 	free(p);
 }
 
+/* How common a byte is in the text of a log, roughly. */
+static size_t
+commonness(char c)
+{
+	static const char common[] = "JXZQjqxzKYGWVBkvbwygUFMCNTRLIDPSOAE"
+	                             "98765432#!?=[](){}<>;,'\"_/-p"
+	                             "ufdclhmr01.:insoat e";
+	const char *at = strchr(common, c);
+
+	return at == NULL || c == '\0' ? 0 : (size_t)(at - common) + 1;
+}
+
+static size_t
+rarest(const char *text, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (commonness(text[i]) < commonness(text[best]))
+			best = i;
+	return best;
+}
+
 static struct word
 word_of(const struct literal *l, size_t pattern)
 {
 	struct word w = {
 	    .text = xmemdup0(l->text, l->n), .n = l->n, .pattern = pattern};
 
+	w.rare = rarest(l->text, l->n);
 	memcpy(&w.head, l->text, l->n < sizeof(w.head) ? l->n : sizeof(w.head));
 	memset(&w.mask, 0xff, l->n < sizeof(w.mask) ? l->n : sizeof(w.mask));
 	return w;
@@ -372,13 +397,32 @@ prefilter_scan(struct prefilter *p, const char *text, size_t n)
 		scan_words(p);
 }
 
+/* memmem(), without the tables that it makes for each search. */
+static bool
+has_word(const char *text, size_t n, const struct word *w)
+{
+	const char *p = text + w->rare, *last;
+
+	if (n < w->n)
+		return false;
+	last = text + n - w->n + w->rare;
+	while ((p = memchr(p, w->text[w->rare], (size_t)(last - p) + 1)) !=
+	       NULL) {
+		if (memcmp(p - w->rare, w->text, w->n) == 0)
+			return true;
+		if (p++ == last)
+			return false;
+	}
+	return false;
+}
+
 /* The second question to a pattern that the start of the text speaks for. */
 static bool
 has_needed(const struct prefilter *p, size_t pattern)
 {
 	const struct word *w = &p->starts[pattern].needed;
 
-	return w->n == 0 || memmem(p->text, p->n, w->text, w->n) != NULL;
+	return w->n == 0 || has_word(p->text, p->n, w);
 }
 
 bool
