@@ -15,6 +15,13 @@ double clock_now(void);
 int64_t clock_mono_ms(void);
 
 /*
+ * Between these two, which nest, both clocks stand still: around short work
+ * that asks often. To ask is not cheap everywhere.
+ */
+void clock_hold(void);
+void clock_release(void);
+
+/*
  * The time zone is read now and kept: without a TZ every conversion would
  * look at the file again, which a sandbox forbids.
  */

@@ -11,7 +11,15 @@ struct printed {
 	char text[40]; /* "": none yet */
 };
 
+/* What both clocks told last while they are held. */
+struct held {
+	int depth;
+	double now;
+	int64_t mono_ms;
+};
+
 static double stopped = -1.0;
+static struct held held;
 static struct printed printed[PRINTED];
 
 static double
@@ -23,21 +31,44 @@ read_clock(clockid_t id)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+static int64_t
+read_mono_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 double
 clock_now(void)
 {
-	return stopped >= 0 ? stopped : read_clock(CLOCK_REALTIME);
+	if (stopped >= 0)
+		return stopped;
+	return held.depth > 0 ? held.now : read_clock(CLOCK_REALTIME);
 }
 
 int64_t
 clock_mono_ms(void)
 {
-	struct timespec ts;
-
 	if (stopped >= 0)
 		return (int64_t)(stopped * 1000);
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return held.depth > 0 ? held.mono_ms : read_mono_ms();
+}
+
+void
+clock_hold(void)
+{
+	if (held.depth++ > 0)
+		return;
+	held.now = read_clock(CLOCK_REALTIME);
+	held.mono_ms = read_mono_ms();
+}
+
+void
+clock_release(void)
+{
+	held.depth--;
 }
 
 void

@@ -26,6 +26,7 @@ struct group {
 	size_t n;
 	struct cursor c;
 	struct reader_place place; /* of the line */
+	double now;                /* when the clock was looked at last */
 };
 
 int
@@ -217,7 +218,7 @@ feed_members(struct group *g, struct filter_line *line, int64_t start)
 static void
 feed_raw(struct group *g, const struct cursor_line *raw, int64_t start)
 {
-	struct filter_line line = {.now = clock_now(), .check_findtime = true};
+	struct filter_line line = {.now = g->now, .check_findtime = true};
 	struct codec *codec = g->members[0]->feed->codec;
 	bool good = codec_decode(
 	    codec, raw->p, raw->n, &g->r->scratch, &line.text, &line.n);
@@ -274,8 +275,14 @@ read_block(struct group *g, int64_t deadline)
 	int64_t start = g->c.at;
 	bool all = false;
 
-	for (size_t count = 1; g->n > 0 && g->c.at < stop; count++) {
+	for (size_t count = 0; g->n > 0 && g->c.at < stop; count++) {
 		const struct codec *codec = g->members[0]->feed->codec;
+
+		if (count % LINES_BETWEEN == 0) {
+			if (count > 0 && clock_mono_ms() >= deadline)
+				break;
+			g->now = clock_now();
+		}
 
 		if (!cursor_next(&g->c, b, codec, &raw)) {
 			all = b->at_end;
@@ -284,8 +291,6 @@ read_block(struct group *g, int64_t deadline)
 		feed_raw(g, &raw, start);
 		start = g->c.at;
 		drop_sleepers(g);
-		if (count % LINES_BETWEEN == 0 && clock_mono_ms() >= deadline)
-			break;
 	}
 	g->r->moved = true;
 	for (size_t i = 0; i < g->n; i++)

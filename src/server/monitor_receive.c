@@ -335,13 +335,15 @@ take_failures(struct monitor *m, struct unpack *u)
 	}
 }
 
-/* Their log lines go out together. */
+/* Their log lines go out together, with one time. */
 static void
 on_failure(struct monitor *m, struct unpack *u)
 {
+	clock_hold();
 	log_hold();
 	take_failures(m, u);
 	log_release();
+	clock_release();
 }
 
 /* A copy begins with what was read already: the same failures are known. */
