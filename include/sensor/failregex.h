@@ -25,6 +25,13 @@ struct failregex;
 struct failregex *failregex_new(
     const char *expanded, bool multiline, struct names *names, struct err *err);
 void failregex_free(struct failregex *f);
+/*
+ * A prefregex that ends with "(?P<content>.+)$" on the level of the whole
+ * pattern, with a look at one more character instead: it matches the same
+ * lines, and the content is what follows the match. NULL: it ends otherwise,
+ * or nobody can tell.
+ */
+struct failregex *failregex_head(const char *expanded, struct names *names);
 
 /* The pattern, to search with; borrowed. */
 struct regex *failregex_regex(const struct failregex *f);

@@ -34,6 +34,12 @@ struct filter {
 	struct filterspec spec;
 	struct names *names;
 	struct rule pref; /* re NULL: none */
+	/*
+	 * pref without its end, where that is "all that is left of the line":
+	 * a look ahead and a subtraction instead of a step a byte. NULL: it
+	 * ends otherwise.
+	 */
+	struct failregex *head;
 	struct rule *fail;
 	size_t nfail;
 	struct rule *ignore;
@@ -86,6 +92,7 @@ struct pass {
 	bool is_ascii;
 	struct regex_budget budget; /* for all regexes */
 	bool pref_told;             /* to the trace */
+	bool by_head;               /* f->head matched, not f->pref */
 	int count;                  /* how often the line happened */
 };
 

@@ -99,8 +99,14 @@ size_t
 utf8_ascii(const char *p, size_t n)
 {
 	size_t i = 0;
-	uint64_t word;
+	uint64_t word, four[4];
 
+	for (; i + sizeof(four) <= n; i += sizeof(four)) {
+		memcpy(four, p + i, sizeof(four));
+		if (((four[0] | four[1] | four[2] | four[3]) &
+		        0x8080808080808080u) != 0)
+			break;
+	}
 	for (; i + sizeof(word) <= n; i += sizeof(word)) {
 		memcpy(&word, p + i, sizeof(word));
 		if ((word & 0x8080808080808080u) != 0)

@@ -47,11 +47,10 @@ no_verdict(void *arg, bool ignored)
  * lies. False: it has to queue.
  */
 static bool
-judge_at_once(struct jail *j, const struct failure *f, const struct buf *id)
+judge_at_once(struct jail *j, const struct failure *f, const struct ticket *who)
 {
-	struct ticket who = {.id = id->p, .id_n = id->n};
-	struct offence of = {.id = id->p,
-	    .id_n = id->n,
+	struct offence of = {.id = who->id,
+	    .id_n = who->id_n,
 	    .time = failure_time(f),
 	    .weight = failure_weight(f),
 	    .matches = f->matches,
@@ -59,11 +58,10 @@ judge_at_once(struct jail *j, const struct failure *f, const struct buf *id)
 	struct ignore_check *check = NULL;
 	int ignored;
 
-	who.is_addr = addr_parse(&who.addr, id->p, id->n);
-	if (j->head != NULL || j->idle || (f->resolve && !who.is_addr) ||
+	if (j->head != NULL || j->idle || (f->resolve && !who->is_addr) ||
 	    ignore_reads_captures(j->rules.ignore))
 		return false;
-	ignored = ignore_ask(j->rules.ignore, &who, no_verdict, NULL, &check);
+	ignored = ignore_ask(j->rules.ignore, who, no_verdict, NULL, &check);
 	ignore_cancel(check);
 	if (ignored < 0)
 		return false;
@@ -76,11 +74,11 @@ judge_at_once(struct jail *j, const struct failure *f, const struct buf *id)
 }
 
 static void
-queue_failure(struct jail *j, const struct failure *f, const struct buf *id)
+queue_failure(struct jail *j, const struct failure *f, const struct ticket *who)
 {
 	struct item *it = xcalloc(1, sizeof(*it));
 	struct ticket *t = ticket_new_packed(
-	    id->p, id->n, failure_time(f), f->matches, f->data);
+	    who->id, who->id_n, failure_time(f), f->matches, f->data);
 
 	it->kind = ITEM_FAILURE;
 	it->weight = failure_weight(f);
@@ -93,6 +91,7 @@ void
 jail_failure(struct jail *j, const struct failure *f)
 {
 	struct buf raw = BUF_INIT, id = BUF_INIT;
+	struct ticket who = {.id = NULL};
 	size_t n;
 	const char *text = packed_text(f->id, &n);
 
@@ -103,9 +102,15 @@ jail_failure(struct jail *j, const struct failure *f)
 		text = raw.p;
 		n = raw.n;
 	}
-	addr_normalise(&id, text, n);
-	if (!judge_at_once(j, f, &id))
-		queue_failure(j, f, &id);
+	who.is_addr = addr_parse(&who.addr, text, n);
+	if (who.is_addr)
+		addr_print(&id, &who.addr);
+	else
+		buf_add(&id, text, n);
+	who.id = id.p;
+	who.id_n = id.n;
+	if (!judge_at_once(j, f, &who))
+		queue_failure(j, f, &who);
 	buf_release(&raw);
 	buf_release(&id);
 }

@@ -318,6 +318,66 @@ failregex_new(
 	return f;
 }
 
+/* Place of the ']' that ends the class which begins at i; n: there is none. */
+static size_t
+class_end(const char *p, size_t n, size_t i)
+{
+	i++;
+	if (i < n && p[i] == '^')
+		i++;
+	if (i < n && p[i] == ']')
+		i++;
+	while (i < n && p[i] != ']')
+		i += p[i] == '\\' ? 2 : 1;
+	return i < n ? i : n;
+}
+
+/*
+ * Whether the first n bytes of a pattern are a sequence of their own: no
+ * alternation that the end belongs to, no flags that change what it means.
+ */
+static bool
+is_sequence(const char *p, size_t n)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\\')
+			i++;
+		else if (p[i] == '[' && (i = class_end(p, n, i)) == n)
+			return false;
+		else if (p[i] == '(' && i + 2 < n && p[i + 1] == '?' &&
+		         strchr(":P=!<(", p[i + 2]) == NULL)
+			return false;
+		else if (p[i] == '(')
+			depth++;
+		else if (p[i] == ')')
+			depth--;
+		else if (p[i] == '|' && depth == 0)
+			return false;
+	}
+	return depth == 0;
+}
+
+struct failregex *
+failregex_head(const char *expanded, struct names *names)
+{
+	static const char end[] = "(?P<content>.+)$";
+	size_t n = strlen(expanded);
+	struct failregex *f;
+	char *text;
+
+	if (n < sizeof(end) || strcmp(expanded + n - (sizeof(end) - 1), end))
+		return NULL;
+	n -= sizeof(end) - 1;
+	if (!is_sequence(expanded, n))
+		return NULL;
+	text = xasprintf("%.*s(?=.)", (int)n, expanded);
+	f = failregex_new(text, false, names, NULL);
+	free(text);
+	return f;
+}
+
 void
 failregex_free(struct failregex *f)
 {

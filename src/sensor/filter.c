@@ -46,6 +46,7 @@ rules_new(const struct filter_row *rows, size_t n, enum filter_kind kind,
 struct ruleset {
 	struct filterspec spec;
 	struct rule pref;
+	struct failregex *head;
 	struct rule *fail;
 	struct rule *ignore;
 	struct datedetect *dates;
@@ -55,6 +56,7 @@ static void
 ruleset_release(struct ruleset *s)
 {
 	failregex_free(s->pref.re);
+	failregex_free(s->head);
 	if (s->fail != NULL)
 		rules_free(s->fail, s->spec.nfail);
 	if (s->ignore != NULL)
@@ -86,8 +88,12 @@ ruleset_init(struct ruleset *s, const struct filterspec *spec,
 		return -1;
 	s->dates = datedetect_new();
 	rc = set_dates(s->dates, &s->spec, err);
-	if (rc == 0 && s->spec.prefregex.text != NULL)
+	if (rc == 0 && s->spec.prefregex.text != NULL) {
 		rc = rule_init(&s->pref, &s->spec.prefregex, names, err);
+		if (rc == 0 && !s->spec.prefregex.multiline)
+			s->head =
+			    failregex_head(s->spec.prefregex.expanded, names);
+	}
 	if (rc == 0) {
 		s->fail = rules_new(s->spec.failregex, s->spec.nfail,
 		    FILTER_FAILREGEX, names, err);
@@ -110,7 +116,8 @@ same_text(const char *a, const char *b)
 static void
 install(struct filter *f, struct ruleset *s)
 {
-	struct ruleset old = {f->spec, f->pref, f->fail, f->ignore, f->dates};
+	struct ruleset old = {
+	    f->spec, f->pref, f->head, f->fail, f->ignore, f->dates};
 
 	/* what the detector learned stays true while the patterns stay */
 	if (f->dates != NULL &&
@@ -123,6 +130,7 @@ install(struct filter *f, struct ruleset *s)
 		f->nwindow = 0;
 	f->spec = s->spec;
 	f->pref = s->pref;
+	f->head = s->head;
 	f->fail = s->fail;
 	f->nfail = s->spec.nfail;
 	f->ignore = s->ignore;
@@ -187,7 +195,8 @@ filter_free(struct filter *f)
 
 	if (f == NULL)
 		return;
-	old = (struct ruleset){f->spec, f->pref, f->fail, f->ignore, f->dates};
+	old = (struct ruleset){
+	    f->spec, f->pref, f->head, f->fail, f->ignore, f->dates};
 	ruleset_release(&old);
 	prefilter_free(f->prefilter);
 	mlf_free(f->mlf);

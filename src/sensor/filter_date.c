@@ -40,6 +40,12 @@ warn_odd_line(const struct pass *p)
 static void
 set_last(struct pass *p, double date)
 {
+	bool same = date == p->f->last_date &&
+	            p->t.date_n == p->f->last_text.n &&
+	            memcmp(p->t.date, p->f->last_text.p, p->t.date_n) == 0;
+
+	if (same)
+		return;
 	p->f->last_date = date;
 	buf_reset(&p->f->last_text);
 	buf_add(&p->f->last_text, p->t.date, p->t.date_n);

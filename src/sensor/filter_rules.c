@@ -142,18 +142,32 @@ is_match_ignored(struct pass *p)
 
 /* ---- prefregex */
 
+/* What the content of prefregex is; false: there is none. */
+static bool
+find_content(const struct pass *p, struct regex_span *s)
+{
+	const struct filter *f = p->f;
+	int group = failregex_content(f->pref.re);
+
+	if (p->by_head) {
+		s->start = regex_group(failregex_regex(f->head), 0).end;
+		s->end = p->whole_n - 1;
+		return true;
+	}
+	if (group == 0)
+		return false;
+	*s = regex_group(failregex_regex(f->pref.re), group);
+	return s->set && s->end > s->start;
+}
+
 /* The content becomes the subject, with its own line end. */
 static void
 take_content(struct pass *p)
 {
 	struct filter *f = p->f;
-	int group = failregex_content(f->pref.re);
 	struct regex_span s;
 
-	if (group == 0)
-		return;
-	s = regex_group(failregex_regex(f->pref.re), group);
-	if (!s.set || s.end == s.start)
+	if (!find_content(p, &s))
 		return;
 	p->n = s.end - s.start + 1;
 	if (s.end + 1 == p->whole_n && p->whole[s.end] == '\n') {
@@ -180,7 +194,8 @@ start_data(struct pass *p)
 	struct filter *f = p->f;
 
 	if (f->pref.re != NULL)
-		failregex_captures(f->pref.re, p->whole, is_brief(p), &f->data);
+		failregex_captures(p->by_head ? f->head : f->pref.re, p->whole,
+		    is_brief(p), &f->data);
 	else
 		captures_reset(&f->data);
 }
@@ -242,6 +257,48 @@ tell_prefregex(struct pass *p)
 	value_free(groups);
 }
 
+/* Whether somebody wants to know groups or times. */
+static bool
+is_curious(const struct pass *p)
+{
+	const struct trace *t = p->trace;
+
+	return t != NULL && (t->details || t->timing || t->prefregex != NULL);
+}
+
+/*
+ * Only where the text is one line. A limit that is hit is a matter of the whole
+ * prefregex.
+ */
+static enum regex_result
+search_head(struct pass *p)
+{
+	struct filter *f = p->f;
+	enum regex_result result;
+
+	if (f->head == NULL || is_curious(p) ||
+	    memchr(p->whole, '\n', p->whole_n - 1) != NULL)
+		return REGEX_LIMIT;
+	result = regex_search(
+	    failregex_regex(f->head), p->whole, p->whole_n, 0, p->is_ascii);
+	if (result == REGEX_LIMIT)
+		return result;
+	f->pref.stat.tried++;
+	f->pref.stat.hits += result == REGEX_MATCH;
+	return result;
+}
+
+static enum regex_result
+search_prefregex(struct pass *p)
+{
+	enum regex_result result = search_head(p);
+
+	p->by_head = result == REGEX_MATCH;
+	if (result != REGEX_LIMIT)
+		return result;
+	return search(p, &p->f->pref, p->whole, p->whole_n);
+}
+
 /* Returns false when prefregex does not match. */
 static bool
 pass_prefregex(struct pass *p)
@@ -252,7 +309,7 @@ pass_prefregex(struct pass *p)
 	p->n = p->whole_n;
 	if (f->pref.re == NULL)
 		return true;
-	if (search(p, &f->pref, p->whole, p->whole_n) != REGEX_MATCH)
+	if (search_prefregex(p) != REGEX_MATCH)
 		return false;
 	if (p->trace != NULL && p->trace->prefregex != NULL && !p->pref_told)
 		tell_prefregex(p);

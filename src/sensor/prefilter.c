@@ -21,9 +21,9 @@ struct word {
 	char *text; /* owned */
 	size_t n;
 	size_t pattern;
-	size_t rare;   /* place of the byte that is rarest in texts */
-	uint64_t head; /* first bytes, as many as there are */
-	uint64_t mask; /* which bytes of head these are */
+	size_t rare;      /* place of the byte that is rarest in texts */
+	uint64_t head[2]; /* first bytes, as many as there are */
+	uint64_t mask[2]; /* which bytes of head these are */
 };
 
 struct wordlist {
@@ -135,8 +135,8 @@ word_of(const struct literal *l, size_t pattern)
 	    .text = xmemdup0(l->text, l->n), .n = l->n, .pattern = pattern};
 
 	w.rare = rarest(l->text, l->n);
-	memcpy(&w.head, l->text, l->n < sizeof(w.head) ? l->n : sizeof(w.head));
-	memset(&w.mask, 0xff, l->n < sizeof(w.mask) ? l->n : sizeof(w.mask));
+	memcpy(w.head, l->text, l->n < sizeof(w.head) ? l->n : sizeof(w.head));
+	memset(w.mask, 0xff, l->n < sizeof(w.mask) ? l->n : sizeof(w.mask));
 	return w;
 }
 
@@ -359,26 +359,28 @@ scan_words(struct prefilter *p)
 	}
 }
 
-/* The first bytes of a text as a number; those after its end are 0. */
-static uint64_t
-head(const char *p, size_t n)
+static bool
+begins(const struct word *w, const uint64_t *start)
 {
-	uint64_t h = 0;
-
-	memcpy(&h, p, n < sizeof(h) ? n : sizeof(h));
-	return h;
+	return (start[0] & w->mask[0]) == w->head[0] &&
+	       (start[1] & w->mask[1]) == w->head[1];
 }
 
+/* The first bytes of the text; those after its end are 0. */
 static void
 scan_prefixes(struct prefilter *p)
 {
 	unsigned char c = (unsigned char)p->text[0];
-	uint64_t start = head(p->text, p->n);
+	uint64_t start[2] = {0, 0};
 
+	if (p->n >= sizeof(start))
+		memcpy(start, p->text, sizeof(start));
+	else
+		memcpy(start, p->text, p->n);
 	for (size_t i = p->bucket[c]; i < p->bucket[c + 1]; i++) {
 		const struct word *w = &p->prefixes.p[i];
 
-		if ((start & w->mask) == w->head && w->n <= p->n &&
+		if (begins(w, start) && w->n <= p->n &&
 		    (w->n <= sizeof(start) ||
 		        memcmp(w->text, p->text, w->n) == 0))
 			set_bit(p->may, w->pattern);
@@ -406,8 +408,8 @@ has_word(const char *text, size_t n, const struct word *w)
 	if (n < w->n)
 		return false;
 	last = text + n - w->n + w->rare;
-	while ((p = memchr(p, w->text[w->rare], (size_t)(last - p) + 1)) !=
-	       NULL) {
+	while (
+	    (p = memchr(p, w->text[w->rare], (size_t)(last - p) + 1)) != NULL) {
 		if (memcmp(p - w->rare, w->text, w->n) == 0)
 			return true;
 		if (p++ == last)
