@@ -274,15 +274,18 @@ static enum regex_result
 search_head(struct pass *p)
 {
 	struct filter *f = p->f;
+	const struct regex_subject s = {
+	    .text = p->whole, .n = p->whole_n, .is_ascii = p->is_ascii};
+	struct regex_budget budget = p->budget;
 	enum regex_result result;
 
 	if (f->head == NULL || is_curious(p) ||
 	    memchr(p->whole, '\n', p->whole_n - 1) != NULL)
 		return REGEX_LIMIT;
-	result = regex_search(
-	    failregex_regex(f->head), p->whole, p->whole_n, 0, p->is_ascii);
+	result = regex_search(failregex_regex(f->head), &s, &budget);
 	if (result == REGEX_LIMIT)
 		return result;
+	p->budget = budget;
 	f->pref.stat.tried++;
 	f->pref.stat.hits += result == REGEX_MATCH;
 	return result;
