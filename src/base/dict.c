@@ -37,8 +37,7 @@ mix(uint64_t a, uint64_t b)
 	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
 	uint64_t one = (a >> 32) * (b & UINT32_MAX);
 	uint64_t two = (a & UINT32_MAX) * (b >> 32);
-	uint64_t carry =
-	    (low >> 32) + (one & UINT32_MAX) + (two & UINT32_MAX);
+	uint64_t carry = (low >> 32) + (one & UINT32_MAX) + (two & UINT32_MAX);
 	uint64_t high =
 	    (a >> 32) * (b >> 32) + (one >> 32) + (two >> 32) + (carry >> 32);
 

@@ -270,8 +270,7 @@ logformat_new(const char *format)
 		    p[0] == '%' && p[1] == '(' ? strchr(p, ')') : NULL;
 
 		if (end != NULL) {
-			piece->field =
-			    field_find(p + 2, (size_t)(end - p - 2));
+			piece->field = field_find(p + 2, (size_t)(end - p - 2));
 			p = parse_spec(&piece->spec, end + 1);
 			piece = add_piece(f, p);
 			continue;

@@ -54,10 +54,10 @@ struct output {
 	char *text;              /* the same with options; owned */
 	char *socket;            /* of SYSLOG: path, owned */
 	int fd;
-	int facility;      /* of SYSLOG */
-	bool json;         /* lines are JSON objects */
+	int facility;             /* of SYSLOG */
+	bool json;                /* lines are JSON objects */
 	struct logformat *format; /* of a line, owned */
-	struct buf kept;   /* lines that are not written yet */
+	struct buf kept;          /* lines that are not written yet */
 	unsigned long lost;
 };
 
@@ -374,8 +374,7 @@ output_options(struct output *o, const struct value *options, int verbosity)
 	         value_get(options, "padding") == NULL)
 		buf_adds(&text, "%(message)s");
 	else
-		logformat_default(&text,
-		    is_on(options, "datetime", k->date),
+		logformat_default(&text, is_on(options, "datetime", k->date),
 		    is_on(options, "padding", k->padding), verbosity);
 	o->format = logformat_new(text.p);
 	buf_release(&text);
@@ -414,8 +413,7 @@ logtarget_new(int verbosity)
 {
 	struct logtarget *t = xcalloc(1, sizeof(*t));
 
-	t->out =
-	    (struct output){.fd = -1, .kept = BUF_INIT};
+	t->out = (struct output){.fd = -1, .kept = BUF_INIT};
 	buf_init(&t->line);
 	t->pid = (int)getpid();
 	t->syslogsocket = xstrdup("auto");
@@ -473,8 +471,7 @@ static int
 switch_to(struct logtarget *t, char *name, const struct value *options,
     struct err *err)
 {
-	struct output next = {
-	    .fd = -1, .kept = BUF_INIT, .name = name};
+	struct output next = {.fd = -1, .kept = BUF_INIT, .name = name};
 	bool first = t->out.kind == NULL;
 
 	next.kind = kind_find(name);

@@ -101,8 +101,8 @@ judge_failure(struct jail *j, const struct offence *of, bool attempt)
 		log_msg(LOG_DEBUG_, "failmanager",
 		    "Total # of detected failures: %lu. Current failures from "
 		    "%zu IPs (IP:count): %.*s:%d",
-		    tally_total(j->tally), tally_count(j->tally),
-		    (int)of->id_n, of->id, retry);
+		    tally_total(j->tally), tally_count(j->tally), (int)of->id_n,
+		    of->id, retry);
 	heavier = weigh(j, of);
 	if (heavier > retry)
 		retry = heavier;

@@ -35,7 +35,7 @@ struct names {
 	int64_t own_until; /* 0: never looked */
 	char host[256];
 	struct name *hosts[2]; /* "localhost" and host, in by_text, or NULL */
-	bool inside; /* the resolver may answer at once */
+	bool inside;           /* the resolver may answer at once */
 };
 
 static void

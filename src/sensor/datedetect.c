@@ -406,8 +406,7 @@ tell_time(struct datedetect *d, struct datematch *ret, struct hit *h,
  * where the clock decides about what the text leaves open.
  */
 static bool
-is_repeated(
-    const struct datedetect *d, const char *line, size_t n, double now)
+is_repeated(const struct datedetect *d, const char *line, size_t n, double now)
 {
 	const struct repeat *r = &d->repeat;
 

@@ -303,10 +303,8 @@ enum datehand_result
 datehand_read(struct datehand_match *ret, enum datehand hand, const char *line,
     size_t n, int ex_decade)
 {
-	struct reader r = {.p = line,
-	    .end = line + n,
-	    .line = line,
-	    .ex_decade = ex_decade};
+	struct reader r = {
+	    .p = line, .end = line + n, .line = line, .ex_decade = ex_decade};
 	bool ok;
 
 	skip_lead(&r);

@@ -38,10 +38,8 @@ static int
 add_ticket(struct ticket *t, int weight)
 {
 	struct buf scratch = BUF_INIT;
-	struct offence of = {.id = t->id,
-	    .id_n = t->id_n,
-	    .time = t->time,
-	    .weight = weight};
+	struct offence of = {
+	    .id = t->id, .id_n = t->id_n, .time = t->time, .weight = weight};
 	int retry;
 
 	ticket_parts(t, &scratch, &of.matches, &of.data);
