@@ -82,4 +82,26 @@ END
 	wants 'last stop' has_not f2b
 done
 grep ' ERROR ' "$T/log" && fail "errors in the log"
+
+# ---- somebody took all rules away: the next ban brings them back, and who was
+# banned is so again when he comes again
+for action in iptables-multiport iptables-ipset nftables; do
+	sed -i "s/^action = .*/action = $action[name=one, port=ssh]/" \
+	    "$T/conf/jail.conf"
+	rm -f "$T/db"
+	equal "$action: start" "$(client start)" 'Server ready'
+	client set one banip 192.0.2.1 2001:db8::1 >/dev/null
+	wants 'ban' has 192.0.2.1 2001:db8::1
+	for t in iptables ip6tables; do
+		$t -w -F && $t -w -X
+	done
+	nft flush ruleset
+	ipset destroy
+	client set one banip 192.0.2.2 >/dev/null
+	wants 'repair' has 192.0.2.2
+	client set one banip 192.0.2.1 >/dev/null
+	wants 'ban again' has 192.0.2.1
+	client stop >/dev/null
+	wants 'stop after repair' has_not f2b
+done
 exit $failed
