@@ -125,7 +125,7 @@ is_none(const struct capture *c, const struct extra *extra)
 
 /*
  * fail2ban: a ticket has no captures that are None, so <F-USER> is then
- * empty in an action; a row of fail2ban-regex has them (all).
+ * empty in an action; a row of fail2ban-regex, which traces, has them (all).
  */
 static void
 pack_data(
@@ -187,7 +187,7 @@ emit(struct pass *p, const struct match *m)
 	buf_reset(b);
 	pack_id(b, p->f, m);
 	data = b->n;
-	pack_data(b, p->f, m, false);
+	pack_data(b, p->f, m, p->trace != NULL);
 	matches = b->n;
 	pack_lines(b, p->f, m);
 	failure.id = packed_from(b, 0, data);
