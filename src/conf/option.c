@@ -1,9 +1,7 @@
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/integer.h"
 #include "base/word.h"
 #include "conf/check.h"
 #include "conf/option.h"
@@ -177,50 +175,18 @@ option_find(const struct option_table *t, const char *name)
 	return NULL;
 }
 
-/* Python's int(): blanks around, a sign, single "_" between digits. */
-static struct value *
-to_int(const char *text)
-{
-	const char *p = text;
-	size_t n = strlen(text);
-	struct buf digits = BUF_INIT;
-	struct value *v = NULL;
-	bool after_digit = false;
-	char *end;
-	long long i;
-
-	utf8_trim(&p, &n);
-	for (size_t at = 0; at < n; at++) {
-		char c = p[at];
-		bool digit = c >= '0' && c <= '9';
-
-		if (!digit && !(at == 0 && (c == '-' || c == '+')) &&
-		    !(c == '_' && after_digit && at + 1 < n))
-			break;
-		if (c != '_')
-			buf_addc(&digits, c);
-		after_digit = digit;
-		if (at + 1 == n && digit) {
-			errno = 0;
-			i = strtoll(digits.p, &end, 10);
-			if (errno == 0 && *end == '\0')
-				v = value_int(i);
-		}
-	}
-	buf_release(&digits);
-	return v;
-}
-
 struct value *
 option_convert(enum option_type type, const char *text)
 {
+	long long i;
+
 	switch (type) {
 	case OPTION_TEXT:
 		return value_text(text);
 	case OPTION_BOOL:
 		return value_bool(word_is_true(text));
 	case OPTION_INT:
-		return to_int(text);
+		return integer_parse(&i, text) == 0 ? value_int(i) : NULL;
 	}
 	return NULL;
 }

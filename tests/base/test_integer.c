@@ -13,6 +13,8 @@ static const struct number_case {
     {" 7\n", 7},
     {"1_000", 1000},
     {"007", 7},
+    {"\u0663", 3},                  /* Arabic */
+    {"\u3000-1_\uff12\u00a0", -12}, /* full width, its blank, NBSP */
     {"9223372036854775807", LLONG_MAX},
     {"9223372036854775808", LLONG_MAX},
     {"-9223372036854775808", LLONG_MIN},
@@ -30,7 +32,7 @@ START_TEST(number_is_read_as_python_reads_it)
 END_TEST
 
 static const char *const no_numbers[] = {"", " ", "abc", "1.5", "1e3", "0x10",
-    "1 2", "--1", "- 1", "1__0", "_1", "1_", "-", "1h"};
+    "1 2", "--1", "- 1", "1__0", "_1", "1_", "-", "1h", "\u00b2", "\u2167"};
 
 START_TEST(anything_else_is_no_number)
 {
