@@ -2,21 +2,11 @@
 # Actions with the real nft, iptables and ipset: bans by the thousand and
 # what the kernel holds then. Needs root; runs in a network namespace of its
 # own.
-if [ "${1:-}" != inside ]; then
-	[ "$(id -u)" = 0 ] || { echo "needs root: skipped"; exit 77; }
-	for tool in nft iptables ip6tables ipset; do
-		command -v "$tool" >/dev/null ||
-		    { echo "needs $tool: skipped"; exit 77; }
-	done
-	unshare -n true 2>/dev/null ||
-	    { echo "needs a network namespace: skipped"; exit 77; }
-	exec unshare -n "$0" inside
-fi
+. "${srcdir:-.}/tests/cli/namespace.sh"
+own_namespaces "${1:-}" -n nft iptables ip6tables ipset
 . "${srcdir:-.}/tests/cli/lib.sh"
-nft list tables >/dev/null 2>&1 ||
-    { echo "nft does not work here: skipped"; exit 77; }
-iptables -w -L -n >/dev/null 2>&1 && ipset list -n >/dev/null 2>&1 ||
-    { echo "iptables or ipset do not work here: skipped"; exit 77; }
+nft list tables >/dev/null 2>&1 || skip 'nft does not work here'
+need_iptables
 
 for f in nftables nftables-multiport iptables iptables-multiport \
     iptables-ipset iptables-ipset-proto6; do

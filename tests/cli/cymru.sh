@@ -2,11 +2,8 @@
 # "status JAIL cymru" with a name server of ours, in a network namespace.
 # fail2ban: the answers are those of 1.0.2 with dnspython, but where it stops
 # at the first error and leaves out the addresses behind it.
-if [ "${1:-}" != inside ]; then
-	[ "$(id -u)" -eq 0 ] && command -v python3 >/dev/null &&
-	    unshare -n -m true 2>/dev/null || exit 77
-	exec unshare -n -m sh "$0" inside
-fi
+. "${srcdir:-.}/tests/cli/namespace.sh"
+own_namespaces "${1:-}" -nm python3
 . "${srcdir:-.}/tests/cli/lib.sh"
 ip link set lo up || exit 77
 echo 'nameserver 127.0.0.1' >"$T/resolv.conf"

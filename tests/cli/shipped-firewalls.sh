@@ -3,21 +3,11 @@
 # real iptables, ipset, ip and, if it is there, ufw; firewall-cmd is played by
 # a script that does with iptables what it is told. Needs root; runs in
 # namespaces of its own.
-if [ "${1:-}" != inside ]; then
-	[ "$(id -u)" = 0 ] || { echo "needs root: skipped"; exit 77; }
-	for tool in iptables ip6tables ipset ip; do
-		command -v "$tool" >/dev/null ||
-		    { echo "needs $tool: skipped"; exit 77; }
-	done
-	unshare -nm true 2>/dev/null ||
-	    { echo "needs a network namespace: skipped"; exit 77; }
-	exec unshare -nm "$0" inside
-fi
+. "${srcdir:-.}/tests/cli/namespace.sh"
+own_namespaces "${1:-}" -nm iptables ip6tables ipset ip
 . "${srcdir:-.}/tests/cli/lib.sh"
 [ -d "$T" ] || exit 1
-iptables -w -L -n >/dev/null 2>&1 && ip6tables -w -L -n >/dev/null 2>&1 &&
-    ipset list -n >/dev/null 2>&1 ||
-    { echo "iptables or ipset do not work here: skipped"; exit 77; }
+need_iptables
 ip link set lo up
 
 mkdir "$T/bin"
