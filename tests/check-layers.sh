@@ -1,5 +1,6 @@
 #!/bin/sh
-# Which layer may include which (doc/architecture.md, section 2).
+# Which layer may include which, and that doc/architecture.md (sections 2, 3)
+# names each module.
 set -u
 cd "${srcdir:-$(dirname "$0")/..}" || exit 1
 
@@ -27,5 +28,12 @@ for layer in base conf sensor engine server tools; do
 			esac
 		done
 	done
+done
+for file in src/*/*.c; do
+	module=$(basename "$file" .c)
+	grep -qw "$module" doc/architecture.md || {
+		echo "$file: doc/architecture.md does not name it" >&2
+		bad=1
+	}
 done
 exit $bad
