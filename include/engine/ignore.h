@@ -49,6 +49,7 @@ void ignore_clear(struct ignore *g);
 /* New list: nets, names and files first, then single addresses. */
 struct value *ignore_list(const struct ignore *g);
 void ignore_set_command(struct ignore *g, const char *text);
+/* NULL: it was never set. */
 const char *ignore_command(const struct ignore *g);
 /* key="<ip>", max-count=100, max-time=5m; empty: off. */
 int ignore_set_cache(struct ignore *g, const char *text, struct err *err);

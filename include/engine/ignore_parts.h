@@ -33,7 +33,8 @@ struct ignore {
 	struct ignore_entry *entries;
 	size_t n;
 	size_t cap;
-	char *command;
+	char *command; /* "" when there is none */
+	bool was_told; /* ignore_set_command() was called */
 
 	char *cache_key; /* NULL: off */
 	int cache_count;

@@ -41,7 +41,7 @@ struct filterspec {
 	enum usedns usedns;
 	int maxlines;       /* >= 1 */
 	char *datepattern;  /* as configured, NULL: not set */
-	char *logtimezone;  /* NULL: not set */
+	char *logtimezone;  /* NULL or "": that of the system */
 	double findtime;    /* seconds */
 	bool only_captured; /* beside what prefregex captured, nothing is None:
 	                     * fail2ban 1.1.1 shows it so */

@@ -68,6 +68,7 @@ enum row_flag {
 	ROW_PLAIN = 8,     /* arguments are texts and numbers, no lists */
 	ROW_SECRET = 16,   /* but for those members: passwords, tokens */
 	ROW_TEXT = 32,     /* the first argument is a text, no number */
+	ROW_UTF8 = 64,     /* what goes into the database: no other bytes */
 };
 
 struct row {

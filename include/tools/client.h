@@ -40,6 +40,8 @@ int client_run(struct client *c, const struct value *command);
  */
 int client_fail(struct client *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The object alone, with --json: the line has been written already. */
+void client_tell_error(struct client *c, const char *text);
 /* A line on standard output; control bytes do not reach a terminal. */
 void client_print(const char *p, size_t n);
 

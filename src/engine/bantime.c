@@ -235,6 +235,8 @@ bantime_set(
 		return -1;
 	if (text != NULL)
 		value_set(b->raw, name, value_text(text));
+	else if (strcmp(name, "increment") == 0)
+		value_set(b->raw, name, value_text(""));
 	else
 		value_del(b->raw, name);
 	return 0;

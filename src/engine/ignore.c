@@ -180,12 +180,13 @@ ignore_set_command(struct ignore *g, const char *text)
 
 	free(g->command);
 	g->command = copy;
+	g->was_told = true;
 }
 
 const char *
 ignore_command(const struct ignore *g)
 {
-	return g->command;
+	return g->was_told ? g->command : NULL;
 }
 
 static void
@@ -280,5 +281,6 @@ ignore_copy(struct ignore *g, const struct ignore *src)
 	value_free(list);
 	g->self = src->self;
 	ignore_set_command(g, src->command);
+	g->was_told = src->was_told;
 	take_cache(g, src->cache_key, src->cache_count, src->cache_seconds);
 }

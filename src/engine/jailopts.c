@@ -226,7 +226,10 @@ set_ignorecommand(struct jail *j, const char *text, struct err *err)
 static struct value *
 get_ignorecommand(const struct judge_rules *r)
 {
-	return value_text(ignore_command(r->ignore));
+	const char *text = ignore_command(r->ignore);
+
+	/* fail2ban: False until it is set */
+	return text == NULL ? value_bool(false) : value_text(text);
 }
 
 static int

@@ -71,7 +71,10 @@ set_dates(struct datedetect *d, const struct filterspec *s, struct err *err)
 	if (s->datepattern != NULL &&
 	    datedetect_add(d, s->datepattern, err) < 0)
 		return -1;
-	return datedetect_set_zone(d, s->logtimezone, err);
+	const char *zone = s->logtimezone;
+
+	return datedetect_set_zone(
+	    d, zone == NULL || *zone == '\0' ? NULL : zone, err);
 }
 
 static int

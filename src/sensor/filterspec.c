@@ -220,7 +220,7 @@ filterspec_set_logtimezone(
 
 	datedetect_free(d);
 	if (rc == 0)
-		replace(&s->logtimezone, *text == '\0' ? NULL : text);
+		replace(&s->logtimezone, text);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/span.h"
+#include "base/utf8.h"
 #include "base/word.h"
 #include "server/command.h"
 #include "server/reload.h"
@@ -383,6 +384,30 @@ container(const struct call *c)
 	return NULL;
 }
 
+/*
+ * fail2ban: such a text comes as a half of a surrogate pair, which SQLite
+ * does not take from Python; and Python does not take the bytes from SQLite.
+ */
+static int
+check_utf8(struct call *c)
+{
+	for (size_t i = c->at; i < c->words->n; i++) {
+		const struct value *v = c->words->items[i];
+		size_t at = value_is(v, VALUE_TEXT)
+		                ? utf8_valid(v->text, v->text_n)
+		                : v->text_n;
+
+		if (at == v->text_n)
+			continue;
+		(void)call_fail(c, "builtins.ValueError",
+		    "'utf-8' codec can't encode character '\\udc%02x' in "
+		    "position %zu: surrogates not allowed",
+		    (unsigned char)v->text[at], at);
+		return -1;
+	}
+	return 0;
+}
+
 static enum outcome
 run_row(struct call *c, const struct row *row)
 {
@@ -406,6 +431,8 @@ run_row(struct call *c, const struct row *row)
 	    container(c) == NULL)
 		return call_fail(c, "builtins.TypeError",
 		    "a text is needed, not %s", call_text(c, 0));
+	if (row->flags & ROW_UTF8 && check_utf8(c) != 0)
+		return DONE;
 	c->row = row;
 	if (row->flags & ROW_EXCLUSIVE || must_wait(c))
 		return run_exclusive(c);

@@ -219,7 +219,7 @@ run_stop(struct call *c)
 }
 
 const struct row server_rows[] = {
-    {"add", 1, run_add, 0},
+    {"add", 1, run_add, ROW_UTF8},
     {"banned", 0, ban_banned, ROW_READ},
     {"config-error", 1, run_config_error, 0},
     {"echo", 0, run_echo, 0},
@@ -238,7 +238,7 @@ const struct row server_rows[] = {
     {"stats", 0, status_stats, ROW_READ},
     {"status", 0, status_status, ROW_READ},
     {"stop", 0, run_stop, ROW_EXCLUSIVE},
-    {"unban", 0, ban_unban, 0},
+    {"unban", 0, ban_unban, ROW_UTF8},
     {"version", 0, run_version, ROW_READ},
     {NULL, 0, NULL, 0},
 };

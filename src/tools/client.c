@@ -60,20 +60,28 @@ print_buf(struct buf *b)
 	buf_release(b);
 }
 
+void
+client_tell_error(struct client *c, const char *text)
+{
+	struct buf json = BUF_INIT;
+
+	if (!c->o->json)
+		return;
+	json_error(&json, text);
+	print_buf(&json);
+}
+
 int
 client_fail(struct client *c, const char *fmt, ...)
 {
-	struct buf text = BUF_INIT, json = BUF_INIT;
+	struct buf text = BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
 	buf_vaddf(&text, fmt, ap);
 	va_end(ap);
 	log_msg(LOG_ERROR, "", "%s", text.p);
-	if (c->o->json) {
-		json_error(&json, text.p);
-		print_buf(&json);
-	}
+	client_tell_error(c, text.p);
 	buf_release(&text);
 	return CLIENT_BAD;
 }

@@ -47,8 +47,11 @@ load_stream(struct client *c, const char *jail, bool wait)
 		return NULL;
 	opts.jail = jail;
 	opts.wait_for_logs = wait;
-	if (config_load(&stream, &bad, &opts) == -1)
+	if (config_load(&stream, &bad, &opts) == -1) {
+		client_tell_error(c, "the configuration cannot be used: "
+		                     "standard error tells why");
 		return NULL;
+	}
 	return stream;
 }
 

@@ -14,6 +14,8 @@ equal "-t -f alone" "$("$bin/fail2ban-server" -c "$T/conf" -t -f)" \
     'OK: configuration test is successful'
 client -v -t 2>&1 | grep -qF "Loading files: ['$T/conf/jail.conf']" ||
     fail "-v does not tell the files"
+equal "reload of nothing as JSON" "$(client --json reload nope 2>/dev/null)" \
+    '{"error": "Could not find server"}'
 [ -e "$T/sock" ] && fail "-t without a command starts the server"
 
 # ---- the daemon alone

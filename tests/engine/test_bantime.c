@@ -138,7 +138,7 @@ static const struct get_case {
 } get_cases[] = {
     {"increment", "yes", "True"},
     {"increment", "false", "False"},
-    {"increment", "", "None"},
+    {"increment", "", "False"},
     {"overalljails", "true", "'true'"},
     {"maxtime", "5w", "3024000"},
     {"rndtime", "1mo", "2629800.0"},
