@@ -152,4 +152,43 @@ realloc(void *p, size_t n)
 	}
 	return to;
 }
+
+/* align: a power of two. What lies in front of the block is lost. */
+void *
+aligned_alloc(size_t align, size_t n)
+{
+	size_t list, size;
+	char *p, *aligned;
+
+	if (align <= UNIT)
+		return malloc(n);
+	if (n > MAX_SIZE || align > MAX_SIZE) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	size = block_size(n, &list);
+	p = malloc(size + align);
+	if (p == NULL)
+		return NULL;
+	aligned = p + (-(uintptr_t)p & (align - 1));
+	if (aligned != p)
+		*header_of(aligned) = size;
+	return aligned;
+}
+
+int
+posix_memalign(void **ret, size_t align, size_t n)
+{
+	int before = errno, rc;
+	void *p;
+
+	if (align % sizeof(void *) != 0 || (align & (align - 1)) != 0)
+		return EINVAL;
+	p = aligned_alloc(align, n);
+	rc = p == NULL ? errno : 0;
+	errno = before;
+	if (p != NULL)
+		*ret = p;
+	return rc;
+}
 #endif
