@@ -11,23 +11,7 @@
 
 #include "base/err.h"
 #include "base/value.h"
-
-struct config_opts {
-	const char *dir;  /* /etc/fail2ban */
-	const char *jail; /* only this jail, NULL: all (reload JAIL) */
-	bool dump;        /* -d: missing log files are tolerated */
-	bool test;        /* -t: a wrong jail is an error */
-	bool
-	    wait_for_logs;    /* start, reload: a jail whose log is missing
-	                       * gets the command that waits for it instead of
-	                       * stopping everything (architecture, decision 10) */
-	bool of_1_1_1;        /* set here: conf/vintage says so of dir */
-	const char *loglevel; /* override fail2ban.conf, NULL: not */
-	const char *logtarget;
-	const char *syslogsocket;
-	const char *socket;
-	const char *pidfile;
-};
+#include "conf/configopts.h"
 
 /* What fail2ban.conf says, after overrides; texts owned. */
 struct config_server {

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/value.h"
 #include "conf/actionmold.h"
-#include "conf/config.h"
+#include "conf/configopts.h"
 #include "conf/definition.h"
 #include "conf/overlay.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/value.h"
-#include "conf/config.h"
+#include "conf/configopts.h"
 #include "conf/overlay.h"
 
 /*

@@ -4,7 +4,7 @@
 #ifndef ENGINE_RUNLOG_H
 #define ENGINE_RUNLOG_H
 
-#include "engine/runner.h"
+#include "engine/command.h"
 
 /* The command as the log shows it: its text, or a list with its arguments. */
 void runlog_command(struct buf *out, const struct command *c);

@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#include "engine/runner.h"
+#include "engine/command.h"
 
 struct spawned {
 	pid_t pid; /* leader of a session of its own */

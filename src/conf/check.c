@@ -6,11 +6,11 @@
 
 #include "base/addr.h"
 #include "base/expr.h"
+#include "base/integer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/span.h"
 #include "conf/check.h"
-#include "conf/option.h"
 
 static bool
 is_one_of(const char *value, const char *const *words)
@@ -36,25 +36,21 @@ check_bool(const char *value, struct err *err)
 int
 check_int(const char *value, struct err *err)
 {
-	struct value *v = option_convert(OPTION_INT, value);
-	int rc = v == NULL ? err_set(err, "'%s' is no whole number", value) : 0;
+	long long n;
 
-	value_free(v);
-	return rc;
+	if (integer_parse(&n, value) == -1)
+		return err_set(err, "'%s' is no whole number", value);
+	return 0;
 }
 
 static int
 check_at_least_one(const char *value, struct err *err)
 {
-	struct value *v = option_convert(OPTION_INT, value);
-	int rc = 0;
+	long long n;
 
-	if (v == NULL)
-		rc = err_set(err, "'%s' is no whole number", value);
-	else if (v->i < 1)
-		rc = err_set(err, "'%s' is less than 1", value);
-	value_free(v);
-	return rc;
+	if (integer_parse(&n, value) == -1)
+		return err_set(err, "'%s' is no whole number", value);
+	return n < 1 ? err_set(err, "'%s' is less than 1", value) : 0;
 }
 
 int
