@@ -2,6 +2,7 @@
 X(failregex)
 X(datedetect)
 X(filter)
+X(filter_time)
 X(regex)
 X(filterspec)
 X(mlf)
