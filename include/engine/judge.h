@@ -36,6 +36,8 @@ struct item {
 	char *name; /* to be resolved first; FAILURE only */
 	bool resolving;
 	bool resolved;
+	bool name_said;          /* what came of it is in the log */
+	char *name_error;        /* why there is no address, NULL: there is */
 	struct ticket **tickets; /* FAILURE, ATTEMPT: still to be judged */
 	struct ticket *single;   /* where tickets points to for one */
 	size_t n;
@@ -160,6 +162,13 @@ void judge_push(struct jail *j, struct item *it);
 /* Forgets old failures; not more often than fail2ban does. */
 void judge_prune(struct jail *j);
 void judge_item_free(struct item *it);
+
+/* ---- jailname: failures with a name instead of an address */
+
+/* Asks for the addresses; wakes the jail when they are there. */
+void judge_ask_name(struct item *it);
+/* Whether they are; the first time it says in the log what has come of it. */
+bool judge_name_known(struct item *it);
 
 /* ---- jailrestore */
 

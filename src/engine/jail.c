@@ -280,6 +280,7 @@ judge_item_free(struct item *it)
 	if (it->tickets != &it->single)
 		free(it->tickets);
 	free(it->name);
+	free(it->name_error);
 	free(it->path);
 	free(it);
 }
@@ -311,6 +312,8 @@ judge_push(struct jail *j, struct item *it)
 	j->waiting++;
 	count_bytes(j, j->waiting_bytes + it->bytes);
 	j->was_full |= jail_full(j);
+	if (it->name != NULL)
+		judge_ask_name(it);
 	judge_wake(j, 0);
 }
 
@@ -356,64 +359,6 @@ pop(struct jail *j)
 	}
 }
 
-/* Texts become the ids of tickets; the last one takes data and matches. */
-static void
-add_resolved(struct item *it, const struct value *addresses)
-{
-	struct ticket *t = it->tickets[0];
-
-	it->tickets = xcalloc(addresses->n, sizeof(*it->tickets));
-	it->n = 0;
-	for (size_t i = 0; i < addresses->n; i++) {
-		const struct value *a = addresses->items[i];
-
-		if (value_is(a, VALUE_TEXT))
-			it->tickets[it->n++] =
-			    ticket_new_like(a->text, a->text_n, t);
-	}
-	ticket_free(t);
-}
-
-static void
-log_resolved(const struct item *it)
-{
-	struct buf set = BUF_INIT, name = BUF_INIT;
-
-	for (size_t i = 0; i < it->n; i++) {
-		buf_adds(&set, i == 0 ? "" : ", ");
-		value_repr_text(&set, it->tickets[i]->id, it->tickets[i]->id_n);
-	}
-	ticket_shown(&name, it->name, strlen(it->name));
-	log_msg(LOG_WARN, "filter", "Determined IP using DNS Lookup: %s = {%s}",
-	    name.p, set.p);
-	buf_release(&set);
-	buf_release(&name);
-}
-
-static void
-on_resolved(void *arg, const struct value *addresses, const char *error)
-{
-	struct item *it = arg;
-	struct buf name = BUF_INIT;
-
-	it->resolving = false;
-	if (addresses == NULL || addresses->n == 0) {
-		ticket_free(it->tickets[0]);
-		it->n = 0;
-	} else
-		add_resolved(it, addresses);
-	if (error != NULL) {
-		ticket_shown(&name, it->name, strlen(it->name));
-		log_msg(LOG_WARN, "ipdns",
-		    "Unable to find a corresponding IP address for %s: %s",
-		    name.p, error);
-		buf_release(&name);
-	} else if (it->n > 0 && it->jail->rules.warn_dns)
-		log_resolved(it);
-	it->resolved = true;
-	judge_wake(it->jail, 0);
-}
-
 static void
 verdict(struct jail *j, struct item *it, bool ignored)
 {
@@ -452,13 +397,8 @@ step(struct jail *j)
 	struct item *it = j->head;
 	int ignored;
 
-	if (it->name != NULL && !it->resolved) {
-		if (it->resolving)
-			return false;
-		it->resolving = true;
-		j->env.resolve(j->env.arg, it->name, on_resolved, it);
-		return it->resolved;
-	}
+	if (it->name != NULL && !judge_name_known(it))
+		return false;
 	if (it->kind == ITEM_POSITION && j->env.history != NULL)
 		history_log_set(j->env.history, j->name, it->path, &it->pos);
 	if (it->at == it->n) {

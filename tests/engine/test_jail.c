@@ -180,6 +180,28 @@ START_TEST(slow_name_keeps_the_order_of_lines)
 }
 END_TEST
 
+START_TEST(names_are_asked_for_side_by_side)
+{
+	jailfix_fail("slow.example", NOW);
+	jailfix_fail("two.example", NOW);
+	jailfix_fail("bad.example", NOW);
+	fixture_run();
+	ck_assert_int_eq(jf.questions, 3);
+	ck_assert_str_eq(fixture_log(), "");
+	jailfix_resolve("192.0.2.9");
+	ck_assert_str_eq(fixture_log(),
+	    "WARNING filter: Determined IP using DNS Lookup: slow.example = "
+	    "{'192.0.2.9'}\n"
+	    "INFO filter: [j] Found 192.0.2.9 - 2023-11-14 22:13:20\n"
+	    "WARNING filter: Determined IP using DNS Lookup: two.example = "
+	    "{'192.0.2.41', '2001:db8::41'}\n"
+	    "INFO filter: [j] Found 192.0.2.41 - 2023-11-14 22:13:20\n"
+	    "INFO filter: [j] Found 2001:db8::41 - 2023-11-14 22:13:20\n"
+	    "WARNING ipdns: Unable to find a corresponding IP address for "
+	    "bad.example: unknown\n");
+}
+END_TEST
+
 START_TEST(full_fifo_says_so_and_when_it_is_not)
 {
 	jailfix_fail("slow.example", NOW);
@@ -465,6 +487,7 @@ jail_suite(void)
 	tcase_add_test(tc, id_cannot_forge_a_line);
 	tcase_add_test(tc, name_is_resolved_and_all_its_addresses_count);
 	tcase_add_test(tc, slow_name_keeps_the_order_of_lines);
+	tcase_add_test(tc, names_are_asked_for_side_by_side);
 	tcase_add_test(tc, full_fifo_says_so_and_when_it_is_not);
 	tcase_add_test(tc, what_all_jails_have_holds_up_those_with_much);
 	tcase_add_test(tc, ignored_address_is_not_counted);
