@@ -90,6 +90,8 @@ bool action_flag(const struct action *a, const char *name, bool otherwise);
 bool action_on_demand(const struct action *a);
 bool action_is_conditional(const struct action *a);
 int action_timeout_ms(const struct action *a);
+/* Whether the text of a command holds a password, a token or the like. */
+bool action_is_secret(const struct action *a, const char *text);
 /* Families that start and reload work on; returns how many. */
 int action_families(
     const struct action *a, bool ipv6, enum action_family ret[FAM_COUNT]);

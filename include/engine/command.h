@@ -29,6 +29,11 @@ struct command {
 	const char *input; /* standard input, NULL: that of the process */
 	size_t input_n;
 	bool quiet; /* errors are logged as DEBUG: the caller tries again */
+	/*
+	 * The shell gets text in its environment, which only its user may read:
+	 * arguments are shown to everybody who asks ps.
+	 */
+	bool secret;
 };
 
 struct command_result {

@@ -251,6 +251,33 @@ action_on_demand(const struct action *a)
 	    a, "actionstart_on_demand", action_is_conditional(a));
 }
 
+static bool
+is_secret_name(const char *name)
+{
+	static const char *const parts[] = {
+	    "apikey", "authkey", "passw", "secret", "token", "url"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (name != NULL && strcasestr(name, parts[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Addresses of the web count, for those of web hooks are all that is secret. */
+bool
+action_is_secret(const struct action *a, const char *text)
+{
+	for (size_t i = 0; i + 1 < a->props->n; i += 2) {
+		const char *value = value_str(a->props->items[i + 1]);
+
+		if (is_secret_name(value_str(a->props->items[i])) &&
+		    value != NULL && value[0] != '\0' &&
+		    strstr(text, value) != NULL)
+			return true;
+	}
+	return false;
+}
+
 int
 action_timeout_ms(const struct action *a)
 {

@@ -200,6 +200,7 @@ actionset_launch(struct actionset *s, const struct action *a, struct command *c)
 	if (c->argv == NULL && c->nargs == 0)
 		direct = shwords_argv(c->text);
 	c->direct = direct;
+	c->secret = action_is_secret(a, c->text);
 	c->timeout_ms = action_timeout_ms(a);
 	s->running = runner_run(s->runner, c, command_ended, s);
 	free(direct);

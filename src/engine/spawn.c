@@ -19,6 +19,10 @@
 
 extern char **environ;
 
+/* How the shell takes a secret text; errors then say "eval" before it. */
+#define SECRET_NAME "F2B_COMMAND"
+#define SECRET_TEXT "f2b=$" SECRET_NAME "; unset " SECRET_NAME "; eval \"$f2b\""
+
 /* Both ends of the child's pipes; -1: not open (any more). */
 struct ends {
 	int out[2];
@@ -106,7 +110,8 @@ set_files(posix_spawn_file_actions_t *files, const struct ends *e)
 static char **
 command_argv(const struct command *c)
 {
-	const char *const shell[] = {"/bin/sh", "-c", c->text};
+	const char *const shell[] = {
+	    "/bin/sh", "-c", c->secret ? SECRET_TEXT : c->text};
 	size_t n = 0;
 	char **argv;
 
@@ -124,8 +129,24 @@ command_argv(const struct command *c)
 	return argv;
 }
 
+/* The environment and the text: entry is xasprintf()'s. Free the list only. */
+static char **
+secret_environment(char *entry)
+{
+	size_t n = 0;
+	char **list;
+
+	while (environ[n] != NULL)
+		n++;
+	list = xcalloc(n + 2, sizeof(*list));
+	memcpy(list, environ, n * sizeof(*list));
+	list[n] = entry;
+	return list;
+}
+
 static int
-spawn_argv(pid_t *pid, const struct ends *e, char *const *argv)
+spawn_argv(
+    pid_t *pid, const struct ends *e, char *const *argv, char *const *env)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -143,10 +164,22 @@ spawn_argv(pid_t *pid, const struct ends *e, char *const *argv)
 	if (error == 0)
 		error = set_attributes(&attr);
 	if (error == 0)
-		error =
-		    posix_spawnp(pid, argv[0], &files, &attr, argv, environ);
+		error = posix_spawnp(pid, argv[0], &files, &attr, argv, env);
 	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&files);
+	return error;
+}
+
+static int
+spawn_secret(
+    pid_t *pid, const struct ends *e, char *const *argv, const char *text)
+{
+	char *entry = xasprintf("%s=%s", SECRET_NAME, text);
+	char **env = secret_environment(entry);
+	int error = spawn_argv(pid, e, argv, env);
+
+	free(env);
+	free(entry);
 	return error;
 }
 
@@ -157,10 +190,13 @@ spawn(pid_t *pid, const struct ends *e, const struct command *c)
 	char **argv;
 	int error;
 
-	if (c->direct != NULL && spawn_argv(pid, e, c->direct) == 0)
+	if (c->direct != NULL && spawn_argv(pid, e, c->direct, environ) == 0)
 		return 0;
 	argv = command_argv(c);
-	error = spawn_argv(pid, e, argv);
+	if (c->secret && c->argv == NULL)
+		error = spawn_secret(pid, e, argv, c->text);
+	else
+		error = spawn_argv(pid, e, argv, environ);
 	free(argv);
 	return error;
 }

@@ -13,7 +13,7 @@ tool=\${0##*/}
 	echo "== \$tool"
 	for arg; do printf 'arg: %s\n' "\$arg"; done
 	case "\$tool \$*" in
-	sendmail*|mail*|apprise*|nsupdate*|curl*@-*)
+	sendmail*|mail*|apprise*|nsupdate*|curl*-K\ -*)
 		sed 's/^/in: /'; echo;;
 	esac
 } >>"$T/calls/\$tool"
@@ -25,7 +25,7 @@ curl*--get*api.cloudflare.com*)
 	echo '{"success": true, "result": [{"id": "0123456789abcdef0123456789abcdef"}]}';;
 curl*abuseipdb*) echo '{"data":{"ipAddress":"x","abuseConfidenceScore":7}}';;
 curl*blocklist.de*) echo 'status: success';;
-curl*telegram*) echo '{"ok":true}';;
+curl*chat_id=7*) echo '{"ok":true}';;
 curl*) echo '{"success": true}';;
 esac
 exit 0
@@ -181,7 +181,7 @@ called sendmail 'in: Port: 22'
 
 # ---- web services
 called curl 'arg: ip=192.0.2.1'
-called curl 'arg: Key: KEY'
+called curl 'in: header = "Key: KEY"'
 called curl 'arg: categories=18,22'
 called curl 'arg: service=ssh'
 called curl 'arg: {"mode":"block","configuration":{"target":"ip6","value":"2001:db8::1"},"notes":"Fail2Ban cftoken"}'
@@ -189,12 +189,16 @@ rules=firewall/access_rules/rules
 id=0123456789abcdef0123456789abcdef
 called curl "arg: https://api.cloudflare.com/client/v4/zones/ZONE/$rules/$id"
 called curl "arg: https://api.cloudflare.com/client/v4/user/$rules/$id"
-called curl 'arg: Authorization: Bearer KEY'
-called curl 'arg: https://api.telegram.org/botKEY/sendMessage'
+called curl 'in: header = "Authorization: Bearer KEY"'
+called curl 'in: header = "X-Auth-Key: KEY"'
+called curl 'in: url = "https://api.telegram.org/botKEY/sendMessage"'
+called curl 'in: url = "https://example.org/slack"'
+grep '^arg: .*KEY' "$T/calls/curl" && fail "a key among the arguments"
 called curl 'arg: chat_id=7'
 called apprise 'arg: /x/apprise.conf'
 if command -v python3 >/dev/null; then
-	sed -n 's/^in: \({.*}\)$/\1/p' "$T/calls/curl" >"$T/json"
+	sed -n 's/^in: data-binary = "\({.*}\)"$/\1/p' "$T/calls/curl" |
+	    sed 's/\\\(.\)/\1/g' >"$T/json"
 	python3 - "$T/json" "$bad" <<'EOF' || fail "not the JSON that was meant"
 import json, sys
 rows = [json.loads(x) for x in open(sys.argv[1], encoding="utf-8")]

@@ -57,6 +57,28 @@ START_TEST(properties_are_those_of_fail2ban)
 }
 END_TEST
 
+START_TEST(tokens_are_not_among_the_arguments_of_the_shell)
+{
+	const char *words;
+
+	fx.action = add("rec");
+	set("cftoken", "TOP-SECRET");
+	set("port", "ssh");
+	set("actionban",
+	    ": '<port>' '<cftoken>'; tr '\\0' ' ' </proc/$$/cmdline "
+	    ">>$TRACE");
+	ban("192.0.2.1");
+	fixture_run();
+	words = fixture_trace();
+	ck_assert_ptr_null(strstr(words, "TOP-SECRET"));
+	ck_assert_ptr_nonnull(strstr(words, "eval"));
+	set("actionban", ": '<port>'; tr '\\0' ' ' </proc/$$/cmdline >>$TRACE");
+	ban("192.0.2.2");
+	fixture_run();
+	ck_assert_ptr_nonnull(strstr(fixture_trace(), ": 'ssh'; tr"));
+}
+END_TEST
+
 /* fail2ban: recorded from 1.0.2. */
 static const struct property_case {
 	const char *name;
@@ -416,6 +438,7 @@ action_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, actionfix_setup, actionfix_teardown);
 	tcase_add_test(tc, an_action_is_there_once);
+	tcase_add_test(tc, tokens_are_not_among_the_arguments_of_the_shell);
 	tcase_add_test(tc, properties_are_those_of_fail2ban);
 	tcase_add_loop_test(tc, properties_are_set_and_got, 0,
 	    sizeof(property_cases) / sizeof(property_cases[0]));

@@ -152,6 +152,24 @@ START_TEST(arguments_reach_the_shell_untouched_and_are_logged_as_a_list)
 }
 END_TEST
 
+START_TEST(a_secret_text_is_not_among_the_arguments)
+{
+	const char *args[] = {"0", "it's $1"};
+	struct command c = {
+	    .text = "tr '\\0' ' ' </proc/$$/cmdline | grep -c PASSWORD\n"
+	            "env | grep -c F2B_COMMAND; echo \"$1\"; exit 3",
+	    .args = args,
+	    .nargs = 2,
+	    .timeout_ms = 5000,
+	    .secret = true};
+
+	(void)runner_run(fix.runner, &c, done, NULL);
+	fixture_run();
+	ck_assert_str_eq(out.p, "0\n0\nit's $1\n");
+	ck_assert_int_eq(got.status, 3);
+}
+END_TEST
+
 START_TEST(more_output_than_a_pipe_holds_does_not_hang_and_is_capped)
 {
 	run("head -c 1000000 /dev/zero | tr '\\0' x", 20000);
@@ -319,6 +337,7 @@ runner_suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_command_gives_its_status_and_both_outputs);
+	tcase_add_test(tc, a_secret_text_is_not_among_the_arguments);
 	tcase_add_loop_test(tc, log_lines_are_those_of_fail2ban, 0,
 	    sizeof(log_cases) / sizeof(log_cases[0]));
 	tcase_add_test(
