@@ -6,13 +6,9 @@
  * and no request is read before the answer to the last one is written. When
  * all connections are taken, the oldest that says nothing makes room.
  */
-#include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -20,6 +16,7 @@
 #include "base/mem.h"
 #include "base/pickle.h"
 #include "server/control.h"
+#include "server/sockfile.h"
 
 enum {
 	REQUEST_MAX = 16 * 1024 * 1024, /* a stream of all stock jails: 1 MiB */
@@ -418,22 +415,6 @@ conn_new(struct control *control)
 	return c;
 }
 
-static bool
-in_group(int fd, gid_t primary, gid_t gid)
-{
-	gid_t groups[512];
-	socklen_t n = sizeof(groups);
-
-	if (primary == gid)
-		return true;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) != 0)
-		return false;
-	for (size_t i = 0; i < n / sizeof(groups[0]); i++)
-		if (groups[i] == gid)
-			return true;
-	return false;
-}
-
 /* The owner may all, a member of the group may read, nobody else anything. */
 static bool
 conn_admit(struct conn *c)
@@ -449,7 +430,8 @@ conn_admit(struct conn *c)
 	if (peer.uid == 0 || peer.uid == geteuid())
 		return true;
 	c->readonly = true;
-	return c->control->has_group && in_group(fd, peer.gid, c->control->gid);
+	return c->control->has_group &&
+	       sockfile_peer_in(fd, peer.gid, c->control->gid);
 }
 
 /* The oldest connection that waits for nothing; NULL: there is none. */
@@ -502,78 +484,12 @@ on_connection(uv_stream_t *s, int status)
 /* ---- the socket */
 
 static int
-find_group(struct control *c, const char *name, struct err *err)
-{
-	const struct group *g;
-
-	if (name == NULL || name[0] == '\0')
-		return 0;
-	g = getgrnam(name);
-	if (g == NULL)
-		return err_set(err,
-		    "socket group '%s' does not exist; create it or leave the "
-		    "option out",
-		    name);
-	c->gid = g->gr_gid;
-	c->has_group = true;
-	return 0;
-}
-
-/* NULL: none that could be missing. */
-static char *
-folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL || slash == path
-	           ? NULL
-	           : xmemdup0(path, (size_t)(slash - path));
-}
-
-/* The last folder is made when it is missing; what fails shows at bind. */
-static void
-make_folder(const char *path)
-{
-	char *dir = folder_of(path);
-
-	if (dir != NULL)
-		(void)mkdir(dir, 0700);
-	free(dir);
-}
-
-static bool
-has_folder(const char *path)
-{
-	char *dir = folder_of(path);
-	bool has = dir == NULL || access(dir, F_OK) == 0;
-
-	free(dir);
-	return has;
-}
-
-static int
 bind_path(struct control *c, const char *path, struct err *err)
 {
-	mode_t old;
-	int rc;
-
-	if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		return err_set(err, "socket path is too long: %s", path);
-	make_folder(path);
-	old = umask(077);
-	rc = uv_pipe_bind(&c->listener, path);
-	(void)umask(old);
-	if (rc == UV_EACCES && !has_folder(path))
-		rc = UV_ENOENT; /* libuv has one word for both */
-	if (rc != 0)
-		return err_set(
-		    err, "cannot bind '%s': %s", path, uv_strerror(rc));
+	if (sockfile_bind(&c->listener, path, err) != 0)
+		return -1;
 	c->path = xstrdup(path);
-	if (c->has_group &&
-	    (chown(path, (uid_t)-1, c->gid) != 0 || chmod(path, 0660) != 0))
-		return err_set(err, "cannot give '%s' to its group: %s", path,
-		    strerror(errno));
-	return 0;
+	return c->has_group ? sockfile_give(path, c->gid, err) : 0;
 }
 
 static int
@@ -582,8 +498,11 @@ control_listen(
 {
 	int rc;
 
-	if (find_group(c, opts->group, err) != 0)
-		return -1;
+	if (opts->group != NULL && opts->group[0] != '\0') {
+		if (sockfile_group(&c->gid, opts->group, err) != 0)
+			return -1;
+		c->has_group = true;
+	}
 	if (opts->fd >= 0) {
 		rc = uv_pipe_open(&c->listener, opts->fd);
 		if (rc != 0)
