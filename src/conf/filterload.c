@@ -76,25 +76,50 @@ add_options(struct value *ret, const struct value *dict, struct err *err)
 }
 
 /* What is in force, in the order of the report. */
+struct effective {
+	const struct value *combined;
+	const struct value *known; /* what else the filter says; or NULL */
+	const struct value *given; /* bracket options */
+	const char *backend;       /* NULL: not told */
+};
+
 static void
-add_effective(struct value *ret, const struct value *combined,
-    const struct value *opts, const char *backend)
+add_effective(struct value *ret, const struct effective *e)
 {
 	static const char *const first[] = {"logtype", "datepattern"};
 	struct value *effective = value_dict();
 
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
-		const struct value *v = value_get(combined, first[i]);
+		const struct value *v = value_get(e->combined, first[i]);
 
+		if (v == NULL)
+			v = value_get(e->known, first[i]);
 		if (v != NULL)
 			value_set(effective, first[i], value_copy(v));
 	}
-	for (size_t i = 0; opts != NULL && i + 1 < opts->n; i += 2)
-		value_set(effective, value_str(opts->items[i]),
-		    value_copy(opts->items[i + 1]));
-	if (backend != NULL)
-		value_set(effective, "backend", value_text(backend));
+	for (size_t i = 0; e->given != NULL && i + 1 < e->given->n; i += 2) {
+		const char *name = value_str(e->given->items[i]);
+		const struct value *v = value_get(e->combined, name);
+
+		value_set(effective, name,
+		    value_copy(v != NULL ? v : e->given->items[i + 1]));
+	}
+	if (e->backend != NULL)
+		value_set(effective, "backend", value_text(e->backend));
 	value_set(ret, "options", effective);
+}
+
+/* Dict with the logtype that the file itself says, if it does. */
+static struct value *
+own_logtype(const struct overlay *cfg)
+{
+	const char *text =
+	    overlay_get(cfg, ini_find(cfg->all, "Definition"), "logtype");
+	struct value *own = value_dict();
+
+	if (text != NULL)
+		value_set(own, "logtype", value_text(text));
+	return own;
 }
 
 static int
@@ -124,7 +149,11 @@ load_filter(struct value **ret, const struct config_filter *use,
 			rc = add_options(result, combined, err);
 	}
 	if (rc == 0) {
-		add_effective(result, combined, use->opts, NULL);
+		struct value *own = own_logtype(d.cfg);
+
+		add_effective(
+		    result, &(struct effective){combined, own, d.given, NULL});
+		value_free(own);
 		*ret = result;
 		result = NULL;
 	}
@@ -153,7 +182,8 @@ take_jail(struct value **ret, struct jaildef *j,
 	if (rc == 0)
 		rc = add_options(result, j->options, err);
 	if (rc == 0) {
-		add_effective(result, combined, use->opts, use->backend);
+		add_effective(result, &(struct effective){combined, j->known,
+		                          use->opts, use->backend});
 		*ret = result;
 		result = NULL;
 	}

@@ -98,19 +98,26 @@ count_lines(const char *p)
 static void
 say_lines(const char *text)
 {
+	struct buf shown = BUF_INIT;
 	size_t n = count_lines(text);
 
 	(void)printf("Use      multi line : %zu line(s)\n", n);
 	for (size_t i = 1; i <= n; i++) {
 		size_t len = strcspn(text, "\n");
+		char *line;
 
 		if (i > SHOWN_LINES) {
 			(void)printf("| ...\n");
 			break;
 		}
-		(void)printf("| %2zu: %.*s\n", i, (int)len, text);
+		line = xmemdup0(text, len);
+		buf_reset(&shown);
+		regextest_shorten(&shown, line);
+		(void)printf("| %2zu: %s\n", i, shown.p);
+		free(line);
 		text += len + (text[len] == '\n' ? 1 : 0);
 	}
+	buf_release(&shown);
 	(void)printf("`-\n");
 }
 

@@ -170,7 +170,7 @@ print_debuggex(const char *line, const struct filter_row *row)
 	print_quoted(row->expanded);
 	(void)printf("&str=");
 	print_quoted(line);
-	(void)printf("&flavor=python\n");
+	(void)printf("&flavor=python%s\n", row->multiline ? "&flags=m" : "");
 }
 
 struct list_kind {

@@ -83,6 +83,12 @@ use_datepattern(struct setup *s, const char *pattern, struct err *err)
 	return 0;
 }
 
+static bool
+has_datepattern(const struct regextest_opts *o)
+{
+	return o->datepattern != NULL && *o->datepattern != '\0';
+}
+
 static int
 use_maxlines(struct setup *s, long n, struct err *err)
 {
@@ -107,8 +113,7 @@ use_options(struct setup *s, struct err *err)
 		(void)usedns_parse(&s->spec->usedns, o->usedns);
 	if (o->maxlines > 0 && use_maxlines(s, o->maxlines, err) != 0)
 		return -1;
-	if (o->datepattern != NULL && *o->datepattern != '\0' &&
-	    use_datepattern(s, o->datepattern, err) != 0)
+	if (has_datepattern(o) && use_datepattern(s, o->datepattern, err) != 0)
 		return -1;
 	if (o->timezone != NULL)
 		return filterspec_set_logtimezone(s->spec, o->timezone, err);
@@ -157,7 +162,7 @@ apply(struct setup *s, const struct value *filter, struct err *err)
 	if (o->maxlines == 0 && maxlines > 0 &&
 	    use_maxlines(s, maxlines, err) != 0)
 		return -1;
-	if (o->datepattern == NULL && datepattern != NULL &&
+	if (!has_datepattern(o) && datepattern != NULL &&
 	    *datepattern != '\0' && use_datepattern(s, datepattern, err) != 0)
 		return -1;
 	if (prefregex != NULL && *prefregex != '\0' &&
@@ -401,11 +406,19 @@ split_path(struct target *t, const char *path)
 static int
 read_name(struct target *t, const char *text, size_t n, struct err *err)
 {
+	struct err why = ERR_INIT;
+	int rc = 0;
+
 	t->kind = CONFIG_FILTER;
-	if (text[n] == '[')
-		return optlist_parse(&t->name, &t->options, text, err);
-	t->name = xstrdup(text);
-	return 0;
+	if (text[n] != '[')
+		t->name = xstrdup(text);
+	else if (optlist_parse(&t->name, &t->options, text, &why) != 0)
+		rc = err_set(err,
+		    "Wrong filter name or options: %s\n"
+		    "       while parsing: %s",
+		    err_text(&why), text);
+	err_release(&why);
+	return rc;
 }
 
 /*

@@ -415,4 +415,39 @@ same 'a line is listed without the blanks behind it' 0 pre "$line  " app <<'EOF'
 |  2025-06-15 11:59:50 app: good file bob?from 192.0.2.1 via x
 EOF
 
+# ---- smaller things
+long='2025-06-15 11:59:50 app: a line that is longer than the place there is for it'
+same 'lines of a text are shortened' 0 used "$long
+x" 'from <HOST>' <<'EOF'
+Use   failregex line : from <HOST>
+Use      multi line : 2 line(s)
+Lines: 2 lines, 0 ignored, 0 matched, 2 missed
+EOF
+lines() {
+	regex -c v "$@" | grep -E '^\| +[0-9]:'
+}
+same 'how they are shortened' 0 lines "$long
+x" 'from <HOST>' <<'EOF'
+|  1: 2025-06-15 11:59:50 app: a line that is longer tha...
+|  2: x
+EOF
+same 'wrong options of a filter' 255 regex -o id -c v x 'app[kind]' <<'EOF'
+ERROR: Wrong filter name or options: expected option, wrong syntax at 0: kind
+       while parsing: app[kind]
+EOF
+printf 'datepattern = {^LN-BEG}\n[Init]\nzone = 1\n' >>v/filter.d/app.conf
+real() {
+	regex -vv -c v "$@" | grep -E '^Real|datepattern :'
+}
+same 'an empty datepattern is none; what Init says is in force' 0 real -d '' x 'app[kind=b]' <<'EOF'
+Real  filter options : {'logtype': 'file', 'datepattern': '{^LN-BEG}', 'kind': 'b', 'known/zone': '1', 'zone': '1'}
+Use      datepattern : {^LN-BEG} : Default Detectors
+EOF
+debug() {
+	regex -D -c v -L 2 "$@" | grep -o 'flavor=.*'
+}
+same 'a regex for several lines' 0 debug x 'from <IP4>' <<'EOF'
+flavor=python&flags=m
+EOF
+
 exit $failed
