@@ -291,7 +291,7 @@ is_shipped(struct pos pos)
 	return base != NULL && strcmp(base, "/jail.conf") == 0;
 }
 
-/* A log path that the journal makes useless. */
+/* A log path of the user's own that the journal makes useless. */
 static void
 lint_logpath(struct lint *l, const struct ini_section *s, const char *backend)
 {
@@ -301,7 +301,7 @@ lint_logpath(struct lint *l, const struct ini_section *s, const char *backend)
 	if (backend == NULL || strncasecmp(backend, "systemd", 7) != 0 ||
 	    overlay_get(l->jails, s, "logpath") == NULL)
 		return;
-	if (is_shipped(path) && is_shipped(back))
+	if (is_shipped(path))
 		return;
 	lint_warn(l, path,
 	    "option 'logpath' of jail '%s' has no effect: its backend is %s "

@@ -519,6 +519,23 @@ is_given(const struct definition *d, const char *tag)
 	return false;
 }
 
+/*
+ * "<<sender>>" makes "<fail2ban>", an address in a mail: what looks like a tag
+ * is only text around one.
+ */
+static bool
+is_around_tag(const struct definition *d, const char *option, const char *tag)
+{
+	const struct ini_section *s = ini_find(d->cfg->all, "Definition");
+	const char *raw = overlay_get(d->cfg, s, option);
+	char *literal = xasprintf("<%s>", tag);
+	bool is = raw != NULL && strstr(raw, "<<") != NULL &&
+	          strstr(raw, literal) == NULL;
+
+	free(literal);
+	return is;
+}
+
 static void
 lint_command(struct lint *l, const struct definition *d, const char *option,
     const char *text)
@@ -532,7 +549,8 @@ lint_command(struct lint *l, const struct definition *d, const char *option,
 
 		/* "cat <file" and the like are the shell's */
 		if (is_word(tag, n) && !is_dynamic(tag) && !is_given(d, tag) &&
-		    (at == 0 || text[at - 1] != '<'))
+		    (at == 0 || text[at - 1] != '<') &&
+		    !is_around_tag(d, option, tag))
 			lint_warn(l, overlay_pos(d->cfg, s, option),
 			    "option '%s' of action '%s' in jail '%s': <%s> is "
 			    "not defined and stays as it is",

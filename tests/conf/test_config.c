@@ -210,6 +210,31 @@ START_TEST(lint_names_file_and_line)
 }
 END_TEST
 
+/* What a distribution ships is no mistake of the user's. */
+START_TEST(lint_is_silent_about_shipped_files)
+{
+	struct config_opts o = {.dir = dir, .test = true};
+	struct err err = ERR_INIT;
+
+	write_file("fail2ban.conf", "[Definition]\nloglevel = INFO\n");
+	write_file("jail.conf", "[j]\nlogpath = /var/log/auth.log\n");
+	write_file("jail.local",
+	    "[j]\nenabled = true\nbackend = systemd\nfilter = f\naction = m\n");
+	write_file("filter.d/f.conf", "[Definition]\nfailregex = <HOST>\n");
+	write_file("action.d/m.conf",
+	    "[Definition]\nactionban = echo \"From: <who> <<sender>>\"\n"
+	    "[Init]\nwho = x\nsender = me\n");
+	ck_assert_msg(config_lint(&o, &err) == 0, "%s", err_text(&err));
+	write_file("action.d/m.conf",
+	    "[Definition]\nactionban = echo \"From: <who> <sender>\"\n"
+	    "[Init]\nwho = x\n");
+	ck_assert_int_eq(config_lint(&o, &err), 1);
+	ck_assert_ptr_nonnull(
+	    strstr(err_text(&err), "<sender> is not defined"));
+	err_release(&err);
+}
+END_TEST
+
 START_TEST(missing_log_is_waited_for_when_asked)
 {
 	struct config_opts o = {.dir = dir, .wait_for_logs = true};
@@ -391,6 +416,7 @@ config_suite(void)
 	tcase_add_loop_test(tc, case_gives_its_stream, 0, ncases);
 	tcase_add_loop_test(tc, lint_names_file_and_line, 0,
 	    sizeof(lint_cases) / sizeof(lint_cases[0]));
+	tcase_add_test(tc, lint_is_silent_about_shipped_files);
 	tcase_add_test(tc, missing_log_is_waited_for_when_asked);
 	tcase_add_loop_test(tc,
 	    one_broken_jail_stops_no_other_unless_it_is_a_test, 0,
