@@ -37,7 +37,8 @@ const char *logtarget_syslogsocket(const struct logtarget *t);
 
 /*
  * Reopens a file (which logrotate has moved away) and says so in it. What
- * "flushlogs" answers: "rolled over" or "flushed".
+ * "flushlogs" answers: "rolled over" or "flushed"; NULL when the file cannot
+ * be opened again: errno is set, and the old one is written still.
  */
 const char *logtarget_flush(struct logtarget *t);
 /* Descriptor of a log file, -1 when the target is none: to keep it open. */

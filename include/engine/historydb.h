@@ -73,6 +73,7 @@ struct history {
 	uv_timer_t purge; /* hourly */
 	int handles;      /* not closed yet */
 	bool purge_more;  /* the last purge left rows */
+	int why;          /* SQLite's code of the last failure */
 	int retry_ms;     /* next wait for a locked file, 0: not locked */
 	bool closing;
 };

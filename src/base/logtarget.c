@@ -168,8 +168,6 @@ write_kept(struct output *o)
 		return;
 	if (o->kept.cap > KEPT_USUAL && !log_held())
 		buf_release(&o->kept);
-	else
-		buf_reset(&o->kept);
 	say_lost(o);
 }
 
@@ -557,17 +555,22 @@ logtarget_syslogsocket(const struct logtarget *t)
 }
 
 /* The old descriptor stays when the new file cannot be opened. */
-static void
+static int
 reopen(struct output *o)
 {
-	int old = o->fd;
+	int old = o->fd, saved;
 
 	write_kept(o);
 	if (o->kind->open(o) != 0) {
+		saved = errno;
 		o->fd = old;
 		log_msg(LOG_ERROR, "server", "Unable to log to '%s'", o->name);
-	} else if (old >= 0)
+		errno = saved;
+		return -1;
+	}
+	if (old >= 0)
 		(void)close(old);
+	return 0;
 }
 
 const char *
@@ -579,8 +582,8 @@ logtarget_flush(struct logtarget *t)
 
 	if (k == NULL)
 		return "flushed";
-	if (k->reopens)
-		reopen(&t->out);
+	if (k->reopens && reopen(&t->out) != 0)
+		return NULL;
 	log_msg(LOG_INFO_, "server", "%s performed on %s",
 	    k->reopens ? "rollover" : "flush", t->out.name);
 	/* fail2ban: only these words, spelt so, are known to be no files */

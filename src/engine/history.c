@@ -86,9 +86,9 @@ enqueue(struct history *h, struct history_op *op)
 	if (h->n >= QUEUE_MAX) {
 		if (h->dropped++ % 1000 == 0)
 			log_msg(LOG_ERROR, "database",
-			    "Database '%s' is locked by another program for "
-			    "too long: %lu change(s) are lost",
-			    h->path, h->dropped);
+			    "Database '%s' cannot be written for too long "
+			    "(%s): %lu change(s) are lost",
+			    h->path, sqlite3_errstr(h->why), h->dropped);
 		queue_cut(h, 0, 1);
 	}
 	GROW(h->ops, h->n, h->cap);
@@ -177,9 +177,9 @@ history_close(struct history *h)
 	(void)sqlite3_busy_timeout(h->db, CLOSE_WAIT_MS);
 	if (history_flush(h) == -1)
 		log_msg(LOG_ERROR, "database",
-		    "Database '%s' is locked by another program: %zu "
-		    "change(s) are lost",
-		    h->path, h->n);
+		    "Database '%s' cannot be written (%s): %zu change(s) are "
+		    "lost",
+		    h->path, sqlite3_errstr(h->why), h->n);
 	queue_cut(h, 0, h->n);
 	finalize_all(h);
 	(void)sqlite3_close_v2(h->db);
@@ -400,6 +400,7 @@ mend(struct history *h, int rc)
 static int
 wait_for_others(struct history *h, int rc)
 {
+	h->why = rc;
 	if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED && h->retry_ms == 0)
 		history_error(h, "Writing");
 	h->retry_ms *= 2;

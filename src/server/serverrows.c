@@ -1,4 +1,5 @@
 /* Commands of the first word (spec 15 sections 1 and 4). */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +56,12 @@ run_config_error(struct call *c)
 static enum outcome
 run_flushlogs(struct call *c)
 {
-	return call_ok(c, value_text(logtarget_flush(c->server->logtarget)));
+	struct logtarget *t = c->server->logtarget;
+	const char *done = logtarget_flush(t);
+
+	return done != NULL
+	           ? call_ok(c, value_text(done))
+	           : call_raise(c, exception_errno(errno, logtarget_name(t)));
 }
 
 /* ---- sleep */

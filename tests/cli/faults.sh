@@ -91,9 +91,10 @@ client set logtarget "$T/logs/log" >/dev/null
 rm -r "$T/logs"
 hit one 198.51.100.6
 banned one 198.51.100.6
-client flushlogs >/dev/null
+equal 'flushlogs' "$(client flushlogs 2>/dev/null)" \
+    "[Errno 2] No such file or directory: '$T/logs/log'"
 mkdir "$T/logs"
-client flushlogs >/dev/null
+equal 'flushlogs' "$(client flushlogs)" 'logs: rolled over'
 hit one 198.51.100.7
 until_ok grep -q 'Ban 198.51.100.7' "$T/logs/log" || fail "$what: no line"
 client set logtarget "$T/log" >/dev/null
