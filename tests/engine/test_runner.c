@@ -210,6 +210,8 @@ END_TEST
 START_TEST(a_command_is_the_leader_of_a_session_with_default_signals)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* that one stays ignored where it is, such as under nohup */
+	(void)signal(SIGHUP, SIG_DFL);
 	/* the lower 31 signals: those above are inherited as they are */
 	run("read -r a b c d e f g < /proc/$$/stat; test $f = $$ || exit 1\n"
 	    "while read -r name set; do case $name in SigBlk: | SigIgn:)\n"
