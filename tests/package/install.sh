@@ -42,6 +42,15 @@ done
 grep -q '^ExecStart=/[^@]*/fail2ban-server ' "$root/lib/systemd/system/fail2ban.service" ||
     wrong "the unit: $(grep Exec "$root/lib/systemd/system/fail2ban.service")"
 
+# the log paths of the distribution that was built for
+paths=$(sed -n 's/^before = //p' "$etc/jail.conf")
+[ "$paths" = "paths-$(sed -n 's/^PATHS = //p' Makefile).conf" ] || wrong "jail.conf includes $paths"
+for p in alpine arch common debian fedora opensuse; do
+	sed -i "s/^before = paths-.*/before = paths-$p.conf/" "$etc/jail.conf"
+	"$here/fail2ban-client" -c "$etc" -d >"$root/log" 2>&1 || { wrong "paths-$p.conf"; tail -n 3 "$root/log"; }
+done
+sed -i "s/^before = paths-.*/before = $paths/" "$etc/jail.conf"
+
 # changed, removed, added by the administrator
 echo '# mine' >>"$etc/filter.d/sshd.conf"
 rm "$etc/action.d/dummy.conf"
