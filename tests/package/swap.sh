@@ -4,57 +4,9 @@
 # configuration is byte for byte what it was. Then cfail2ban alone, from the
 # first installation over an upgrade to the purge.
 #
-# The machine is a fresh root made by debootstrap from the mirror that apt is
-# configured for. Programs run in network, mount and process namespaces of
-# their own: nothing of this machine is touched but a folder in ${TMPDIR:-/tmp}.
-# Needs root, debootstrap and, when no package is given, dpkg-buildpackage with
-# the build dependencies. Takes some minutes. Exit status 77: cannot run here.
-#
-#	SWAP_ROOT=DIR   use a copy of this root instead of debootstrap's
-#	SWAP_KEEP=1     leave the root for a look
+# Takes some minutes. See machine.sh for what it needs.
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
-deb=${1-}
-work=
-fails=0
-
-skip() {
-	echo "skipped: $*"
-	exit 77
-}
-
-finish() {
-	[ -n "$work" ] || return
-	if [ -n "${SWAP_KEEP-}" ]; then echo "left for a look: $work"; else rm -rf --one-file-system "$work"; fi
-}
-trap finish EXIT
-
-die() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-ok() {
-	echo "ok      $*"
-}
-
-wrong() {
-	echo "FAILED  $*"
-	fails=$((fails + 1))
-}
-
-# check NAME COMMAND...
-check() {
-	local name=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then ok "$name"; else wrong "$name" && tail -n 15 "$work/out"; fi
-}
-
-# inside COMMAND...: in the root, with everything of its own but the network
-inside() {
-	unshare -m -p --fork sh -c 'mount -t proc proc "$1/proc" && root=$1 && shift &&
-	    exec chroot "$root" "$@"' sh "$root" "$@"
-}
+. "$(dirname "$0")/machine.sh"
 
 # machine SCRIPT: the shell script in the root, with a network of its own. An
 # empty /run each time: the machine was started anew.
@@ -64,11 +16,6 @@ machine() {
 	    sh "$root" "$1"
 }
 
-# install ARGUMENTS...: no service may start, nobody may be asked anything
-install() {
-	inside env DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends "$@" </dev/null
-}
-
 checksums() {
 	(cd "$root/etc" && find fail2ban logrotate.d/fail2ban -type f -exec sha256sum {} + | sort -k2)
 }
@@ -76,32 +23,6 @@ checksums() {
 # Every file that was there is there unchanged.
 configuration_untouched() {
 	(cd "$root/etc" && sha256sum --quiet -c "$work/sums")
-}
-
-make_package() {
-	command -v dpkg-buildpackage >/dev/null || skip 'no package given and dpkg-buildpackage is missing'
-	mkdir -p "$work/src"
-	(cd "$top" && if [ -e .git ]; then
-		git ls-files -z | xargs -0 tar cf -
-	else
-		tar cf - --exclude=./build .
-	fi) | tar xf - -C "$work/src" || die 'the source cannot be copied'
-	(cd "$work/src" && DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc -b) \
-	    >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log"; die 'dpkg-buildpackage'; }
-	deb=$(ls "$work"/cfail2ban_*.deb)
-}
-
-make_root() {
-	local suite mirror
-	if [ -n "${SWAP_ROOT-}" ]; then
-		cp -a "$SWAP_ROOT" "$root" && return
-	fi
-	suite=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-	mirror=$(apt-get indextargets --format '$(RELEASE) $(SITE)' 'Created-By: Packages' |
-	    awk -v s="$suite" '$1 == s { print $2; exit }')
-	[ -n "$mirror" ] || skip 'apt knows no mirror'
-	debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 ||
-	    { tail -n 5 "$work/debootstrap.log"; skip 'debootstrap failed'; }
 }
 
 # What the administrator of the machine wrote.
@@ -155,16 +76,7 @@ grep -F "[myservice] Ban $new" /var/log/fail2ban.log || exit 1
 logrotate -f /etc/logrotate.d/fail2ban && until_ok test -s /var/log/fail2ban.log || exit 1
 stop'
 
-[ "$(id -u)" -eq 0 ] || skip 'not root'
-command -v debootstrap >/dev/null || [ -n "${SWAP_ROOT-}" ] || skip 'debootstrap is missing'
-unshare -n -m -p --fork true 2>/dev/null || skip 'no namespaces here'
-work=$(mktemp -d "${TMPDIR:-/tmp}/cfail2ban-swap.XXXXXX") || exit 1
-root=$work/root
-[ -n "$deb" ] || make_package
-make_root
-printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-chmod 755 "$root/usr/sbin/policy-rc.d"
-cp "$deb" "$root/var/cache/cfail2ban.deb" || exit 1
+make_machine "$@"
 
 echo '== Debian'\''s fail2ban'
 check 'fail2ban is installed' install install nftables logrotate fail2ban || exit 1
@@ -208,5 +120,4 @@ check 'what was changed stays, the rest is gone' sh -c "cd '$root/etc' &&
     'fail2ban/fail2ban.local fail2ban/filter.d/myservice.conf fail2ban/jail.conf fail2ban/jail.local ' ] &&
     [ ! -e logrotate.d/fail2ban ] && [ ! -e '$root/var/lib/fail2ban' ] && [ ! -e '$root/var/lib/cfail2ban' ]"
 
-echo
-if [ $fails -eq 0 ]; then echo 'swap: all passed'; else echo "swap: $fails failed"; exit 1; fi
+verdict swap
