@@ -26,13 +26,14 @@ curl*--get*api.cloudflare.com*)
 curl*abuseipdb*) echo '{"data":{"ipAddress":"x","abuseConfidenceScore":7}}';;
 curl*blocklist.de*) echo 'status: success';;
 curl*chat_id=7*) echo '{"ok":true}';;
+curl*nitro*) echo '{"errorcode": 0}{"http":201}';;
 curl*) echo '{"success": true}';;
 esac
 exit 0
 EOF
 chmod +x "$T/bin/fake"
 for tool in curl sendmail mail whois dig nsupdate apprise nginx shorewall \
-    shorewall6 geoiplookup geoiplookup6; do
+    apf csf ssh shorewall6 geoiplookup geoiplookup6; do
 	ln -s fake "$T/bin/$tool"
 done
 PATH=$T/bin:$PATH
@@ -105,6 +106,18 @@ action = hostsdeny[file="$T/hosts.deny", lock="$T/run/hosts.lock"]
 action = nginx-block-map[blck_lst_file="$T/nginx.map", srv_pid="$T/run/nginx.pid", lock="$T/run/nginx.lock"]
 [shorewall]
 action = shorewall
+[apf]
+action = apf
+[csf]
+action = csf
+[mikrotik]
+action = mikrotik[host=router, user=u, keyfile=/x/key, port=2222]
+[ipthreat]
+action = ipthreat[ipthreat_apikey=KEY, ipthreat_system=ssh]
+[netscaler]
+action = netscaler[ns_host=ns, ns_auth=AUTH, ns_dataset=set]
+[dshield]
+action = dshield[userid=7, port=22, lines=2, minreportinterval=0, tmpfile="$T/run/dshield"]
 [dummy]
 action = dummy[target="$T/dummy"]
 EOF
@@ -193,7 +206,21 @@ called curl 'in: header = "Authorization: Bearer KEY"'
 called curl 'in: header = "X-Auth-Key: KEY"'
 called curl 'in: url = "https://api.telegram.org/botKEY/sendMessage"'
 called curl 'in: url = "https://example.org/slack"'
-grep '^arg: .*KEY' "$T/calls/curl" && fail "a key among the arguments"
+grep '^arg: .*\(KEY\|AUTH\)' "$T/calls/curl" && fail "a key among the arguments"
+called curl 'in: header = "X-API-KEY: KEY"'
+called curl 'in: header = "Authorization: Basic AUTH"'
+called curl 'arg: {"ip":"192.0.2.1","flags":"BruteForce","system":"ssh","notes":"fail2ban"}'
+called curl 'arg: {"policydataset_value_binding":{"name":"set","value":"2001:db8::1"}}'
+called curl 'arg: https://ns/nitro/v1/config/policydataset_value_binding/set?args=value:192.0.2.1'
+called apf 'arg: --deny'
+called apf 'arg: --remove'
+called csf 'arg: banned by Fail2Ban csf'
+called ssh 'arg: :if ([:len [/ip firewall address-list find list="fail2ban" address="192.0.2.1"]] = 0) do={/ip firewall address-list add list="fail2ban" address=192.0.2.1 timeout=600s comment="Fail2Ban mikrotik"}'
+called ssh 'arg: /ip firewall address-list remove [/ip firewall address-list find list="fail2ban" address="192.0.2.1"]'
+grep -q 'find list="fail2ban" address="2001:db8::1/128"' "$T/calls/ssh" || fail "no IPv6 at the router"
+grep -q '^arg: FORMAT DSHIELD USERID 7 TZ [-+0-9:]* Fail2Ban$' "$T/calls/mail" || fail "no report to DShield"
+grep -q '^in: 20..-..-.. ..:..:.. [-+][0-9:]*	7	1	2001:db8::1	???	???	22	TCP	$' "$T/calls/mail" ||
+    fail "report to DShield: $(grep -A5 DSHIELD "$T/calls/mail")"
 called curl 'arg: chat_id=7'
 called apprise 'arg: /x/apprise.conf'
 if command -v python3 >/dev/null; then

@@ -72,6 +72,8 @@ action = firewallcmd-ipset[actiontype=<allports>]
 action = firewallcmd-rich-rules[port="ssh,1000:1010", protocol="tcp,udp"]
 [richlog]
 action = firewallcmd-rich-logging[port=ssh]
+[recent]
+action = iptables-xt_recent-echo
 [route]
 action = route
 [shore]
@@ -121,6 +123,9 @@ grep -qxF -e "--zone=public --add-rich-rule=rule family='ipv4' source address='1
     "$T/firewalld" || fail "no rich rule"
 grep -qF -e "family='ipv6' source address='2001:db8::1' port port='ssh' protocol='tcp' log prefix='f2b-richlog' level='info' limit value='1/m' reject type='icmp6-port-unreachable'" \
     "$T/firewalld" || fail "no rich rule that logs"
+has iptables '-A INPUT -m recent --update --seconds 3600 --name f2b-recent --mask 255.255.255.255 --rsource -j REJECT --reject-with icmp-port-unreachable'
+equal "recent" "$(cut -d ' ' -f 1 /proc/net/xt_recent/f2b-recent | sort | tr '\n' ' ')" 'src=192.0.2.1 '
+equal "recent6" "$(cut -d ' ' -f 1 /proc/net/xt_recent/f2b-recent6)" 'src=2001:0db8:0000:0000:0000:0000:0000:0001'
 equal "route" "$(ip route show type unreachable)" 'unreachable 192.0.2.1 '
 ip -6 route show type unreachable | grep -q '^unreachable 2001:db8::1 ' ||
     fail "no IPv6 route"
