@@ -54,6 +54,12 @@ int jaildef_read(struct jaildef *j, const struct jail_context *ctx,
 /* Adds the jail's commands; a 'start' is due when j->skipped is NULL. */
 int jaildef_stream(struct value *stream, struct jaildef *j,
     const struct config_opts *opts, struct err *err);
+/* Options of the jail; text: "" without it. */
+bool jaildef_truth(const struct jaildef *j, const char *name, bool preset);
+const char *jaildef_text(const struct jaildef *j, const char *name);
+/* Its log paths as commands, to j->before; may make the backend systemd. */
+int jaildef_logs(
+    struct jaildef *j, const struct config_opts *opts, struct err *err);
 /* Leaves the jail out of the stream for this reason, which the log gets. */
 void jaildef_break(struct jaildef *j, const struct err *why);
 void jaildef_release(struct jaildef *j);

@@ -38,4 +38,7 @@ struct value *stream_text(const char *p, size_t n);
 /* Splits like a POSIX shell; adds the words to the list. */
 int stream_split_words(struct value *list, const char *text, struct err *err);
 
+/* All commands of one list behind those of the other; "from" is empty then. */
+void stream_move(struct value *to, struct value *from);
+
 #endif

@@ -1,9 +1,5 @@
-#include <glob.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -33,16 +29,16 @@ jaildef_is_enabled(const struct jaildef *j)
 	return v != NULL && value_truth(v);
 }
 
-static bool
-get_bool(const struct jaildef *j, const char *name, bool preset)
+bool
+jaildef_truth(const struct jaildef *j, const char *name, bool preset)
 {
 	const struct value *v = value_get(j->options, name);
 
 	return v == NULL ? preset : value_truth(v);
 }
 
-static const char *
-get_text(const struct jaildef *j, const char *name)
+const char *
+jaildef_text(const struct jaildef *j, const char *name)
 {
 	const char *s = value_str(value_get(j->options, name));
 
@@ -115,7 +111,7 @@ add_given(struct value *given, const struct value *more)
 static enum step
 read_filter(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 {
-	const char *text = get_text(j, "filter");
+	const char *text = jaildef_text(j, "filter");
 	struct filterdef_use use = {
 	    .dir = ctx->opts->dir, .jail = j->name, .cache = ctx->cache};
 	struct value *given = NULL;
@@ -140,7 +136,7 @@ read_filter(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 	else {
 		j->has_filter = true;
 		j->filter.watch = true;
-		filterdef_set_logtype(&j->filter, get_text(j, "backend"));
+		filterdef_set_logtype(&j->filter, jaildef_text(j, "backend"));
 		if (definition_fetch(&j->filter, j->options, true, err) != 0 ||
 		    offer_known(j, err) != 0)
 			step = STEP_FATAL;
@@ -276,7 +272,7 @@ use_action(struct jaildef *j, const struct jail_context *ctx, const char *name,
 static enum step
 read_actions(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 {
-	struct value *items = optlist_split(get_text(j, "action"));
+	struct value *items = optlist_split(jaildef_text(j, "action"));
 	enum step step = STEP_OK;
 
 	for (size_t i = 0; i < items->n && step == STEP_OK; i++) {
@@ -328,7 +324,7 @@ read_all(struct jaildef *j, const struct jail_context *ctx, struct err *err)
 	enum step step = STEP_OK;
 	struct value *first;
 
-	if (*get_text(j, "filter") != '\0')
+	if (*jaildef_text(j, "filter") != '\0')
 		step = read_filter(j, ctx, err);
 	else
 		log_msg(LOG_WARN, READER, "No filter set for jail %s", j->name);
@@ -380,143 +376,6 @@ jaildef_read(struct jaildef *j, const struct jail_context *ctx,
 	return step == STEP_FATAL ? -1 : 0;
 }
 
-/* ---- log files */
-
-struct found {
-	struct value *paths; /* addlogpath commands */
-	struct value *waits; /* awaitlogpath commands: for what may come */
-};
-
-static void
-add_path(struct value *list, const struct jaildef *j, const char *path,
-    const char *mode)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		log_msg(LOG_WARN, READER,
-		    "File %s is a dangling link, thus cannot be monitored",
-		    path);
-	else
-		value_add(list, stream_command("set", j->name, "addlogpath",
-		                    path, mode, NULL));
-}
-
-/* Files of one glob, in the order of the folder. */
-static void
-find_logs(struct found *f, const struct jaildef *j, const char *pattern,
-    const char *mode)
-{
-	size_t before = f->paths->n;
-	bool grows = strpbrk(pattern, "*?[") != NULL;
-	struct stat st;
-	glob_t g = {0};
-
-	if (strlen(pattern) >= PATH_MAX)
-		; /* no file has such a name; glob() would recurse over it */
-	else if (!grows) {
-		if (lstat(pattern, &st) == 0)
-			add_path(f->paths, j, pattern, mode);
-	} else if (glob(pattern, GLOB_NOSORT | GLOB_NOESCAPE, NULL, &g) == 0) {
-		for (size_t i = 0; i < g.gl_pathc; i++)
-			add_path(f->paths, j, g.gl_pathv[i], mode);
-	}
-	globfree(&g);
-	if (f->paths->n > before && !grows)
-		return;
-	if (f->paths->n == before)
-		log_msg(LOG_NOTICE_, READER, "No file(s) found for glob %s",
-		    pattern);
-	value_add(f->waits, stream_command("set", j->name, "awaitlogpath",
-	                        pattern, mode, NULL));
-}
-
-static void
-find_all_logs(struct found *f, const struct jaildef *j)
-{
-	char *copy = xstrdup(get_text(j, "logpath")), *rest = copy, *line;
-
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		char *blank = strrchr(line, ' ');
-
-		if (blank != NULL)
-			*blank = '\0';
-		find_logs(f, j, line, blank != NULL ? blank + 1 : "head");
-	}
-	free(copy);
-}
-
-static void
-move_all(struct value *to, struct value *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		value_add(to, from->items[i]);
-	from->n = 0;
-}
-
-/* No log at all: what becomes of the jail. */
-static int
-without_logs(struct jaildef *j, const struct config_opts *opts, struct err *err)
-{
-	const char *backend = get_text(j, "backend");
-	char *text;
-	int rc = 0;
-
-	if (strncmp(backend, "auto", 4) == 0 &&
-	    get_bool(j, "systemd_if_nologs", true) &&
-	    value_get(j->options, "journalmatch") != NULL) {
-		log_msg(LOG_WARN, READER,
-		    "Have not found any log file for '%s' jail. Jail will "
-		    "monitor systemd journal.",
-		    j->name);
-		value_set(j->options, "backend", value_text("systemd"));
-		return 0;
-	}
-	if (get_bool(j, "skip_if_nologs", false)) {
-		log_msg(LOG_WARN, READER,
-		    "Have not found any log file for '%s' jail.", j->name);
-		log_msg(LOG_WARN, READER,
-		    "Jail '%s' skipped, because of missing log files.",
-		    j->name);
-		j->skipped = xasprintf(
-		    "Jail '%s' skipped, because of missing log files.",
-		    j->name);
-		return 0;
-	}
-	text = xasprintf(opts->of_1_1_1
-	                     ? "Have not found any log file for '%s' jail."
-	                     : "Have not found any log file for %s jail",
-	    j->name);
-	if (!opts->dump && !opts->wait_for_logs)
-		rc = err_set(err, "%s", text);
-	else
-		log_msg(LOG_WARN, READER, "%s", text);
-	free(text);
-	return rc;
-}
-
-static int
-add_logs(struct jaildef *j, const struct config_opts *opts, struct err *err)
-{
-	struct found f;
-	int rc = 0;
-
-	if (value_get(j->options, "logpath") == NULL ||
-	    strncmp(get_text(j, "backend"), "systemd", 7) == 0)
-		return 0;
-	f = (struct found){value_list(), value_list()};
-	find_all_logs(&f, j);
-	if (f.paths->n == 0)
-		rc = without_logs(j, opts, err);
-	move_all(j->before, f.paths);
-	if (opts->wait_for_logs && j->skipped == NULL &&
-	    strncmp(get_text(j, "backend"), "systemd", 7) != 0)
-		move_all(j->before, f.waits);
-	value_free(f.paths);
-	value_free(f.waits);
-	return rc;
-}
-
 static void
 add_skipped(struct value *stream, const struct jaildef *j)
 {
@@ -542,7 +401,7 @@ jaildef_stream(struct value *stream, struct jaildef *j,
 			err_locate(err, j->failure_pos);
 			return err_set(err, "%s", j->failure);
 		}
-		if (add_logs(j, opts, err) != 0)
+		if (jaildef_logs(j, opts, err) != 0)
 			return -1;
 	}
 	if (j->skipped != NULL) {
@@ -550,9 +409,9 @@ jaildef_stream(struct value *stream, struct jaildef *j,
 		return 0;
 	}
 	value_add(stream,
-	    stream_command("add", j->name, get_text(j, "backend"), NULL));
-	move_all(stream, j->before);
-	move_all(stream, j->after);
+	    stream_command("add", j->name, jaildef_text(j, "backend"), NULL));
+	stream_move(stream, j->before);
+	stream_move(stream, j->after);
 	return 0;
 }
 

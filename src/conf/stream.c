@@ -307,3 +307,11 @@ stream_action(struct value *list, const char *jail, const char *name,
 	value_add(cmd, properties);
 	value_add(list, cmd);
 }
+
+void
+stream_move(struct value *to, struct value *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		value_add(to, from->items[i]);
+	from->n = 0;
+}
