@@ -68,10 +68,11 @@ log_bad(
 
 /*
  * A known offender's failure counts more: twice after one ban, then 3, 5, 9.
- * Returns the new count of the tally; 0: as it was.
+ * fail2ban: not if its count is enough without; it is only said then. Returns
+ * the new count of the tally; 0: as it was.
  */
 static int
-weigh(struct jail *j, const struct offence *of)
+weigh(struct jail *j, const struct offence *of, int retry)
 {
 	struct history_row row;
 	double weight;
@@ -85,6 +86,8 @@ weigh(struct jail *j, const struct offence *of)
 	if (of->time <= row.timeofban || fmin(weight, j->rules.maxretry) <= 1)
 		return 0;
 	log_bad(j, of, count, weight);
+	if (retry >= j->rules.maxretry)
+		return 0;
 	return tally_weigh(j->tally, of->id, of->id_n,
 	    (int)fmin(weight, j->rules.maxretry) - 1, count);
 }
@@ -103,7 +106,7 @@ judge_failure(struct jail *j, const struct offence *of, bool attempt)
 		    "%zu IPs (IP:count): %.*s:%d",
 		    tally_total(j->tally), tally_count(j->tally), (int)of->id_n,
 		    of->id, retry);
-	heavier = weigh(j, of);
+	heavier = weigh(j, of, retry);
 	if (heavier > retry)
 		retry = heavier;
 	if (retry < j->rules.maxretry)
@@ -276,9 +279,11 @@ judge_ban(
     struct jail *j, struct ticket *t, enum runner_lane lane, struct work *work)
 {
 	struct ticket *mine = t;
-	struct increment inc;
+	struct increment inc = {.known = false};
 
-	look_up(j, t, &inc);
+	/* fail2ban: one that runs is prolonged by a ban as long as usual */
+	if (bans_find(j->bans, t->id, t->id_n) == NULL)
+		look_up(j, t, &inc);
 	switch (bans_add(j->bans, &mine, clock_now())) {
 	case BANS_ADDED:
 		if (work != NULL)

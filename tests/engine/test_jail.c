@@ -370,6 +370,30 @@ START_TEST(known_offenders_are_banned_for_longer)
 }
 END_TEST
 
+/* fail2ban: recorded from 1.0.2 and 1.1.0, whose bans last a moment longer. */
+START_TEST(a_ban_that_runs_is_not_prolonged_by_the_increment)
+{
+	jailfix_set("bantime", "100");
+	jailfix_set("maxretry", "3");
+	jailfix_set("bantime.increment", "true");
+	jailfix_start();
+	jailfix_fails("192.0.2.1", 3);
+	clock_set(NOW + 101);
+	jail_run_due(jf.jail, clock_now());
+	fixture_run();
+	jailfix_fails("192.0.2.1", 2);
+	ck_assert_str_eq(jailfix_sql("select bantime, bancount, "
+	                             "json_extract(data, '$.failures') "
+	                             "from bans"),
+	    "100|1|3\n200|2|3\n");
+	clock_set(NOW + 110);
+	jailfix_fails("192.0.2.1", 3);
+	ck_assert_ptr_nonnull(strstr(fixture_log(), "already banned"));
+	ck_assert(floor(jail_next_due(jf.jail)) == NOW + 301);
+	ck_assert_str_eq(jailfix_sql("select bantime from bips"), "200\n");
+}
+END_TEST
+
 static const struct bad_case {
 	int bancount;
 	const char *maxretry;
@@ -497,6 +521,7 @@ jail_suite(void)
 	tcase_add_test(tc, failures_of_a_banned_id_prolong);
 	tcase_add_test(tc, repaired_actions_ban_again);
 	tcase_add_test(tc, known_offenders_are_banned_for_longer);
+	tcase_add_test(tc, a_ban_that_runs_is_not_prolonged_by_the_increment);
 	tcase_add_loop_test(tc, weight_of_known_offenders_is_shown, 0,
 	    sizeof(bad_cases) / sizeof(bad_cases[0]));
 	tcase_add_test(tc, failing_formula_leaves_the_bantime);
