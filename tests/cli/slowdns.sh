@@ -1,16 +1,8 @@
 #!/bin/sh
 # A name server that never answers: the jail that asks waits, nobody else.
 # Needs root; runs in namespaces of its own.
-if [ "${1:-}" != inside ]; then
-	[ "$(id -u)" = 0 ] || { echo "needs root: skipped"; exit 77; }
-	for tool in unshare ip python3; do
-		command -v $tool >/dev/null ||
-		    { echo "needs $tool: skipped"; exit 77; }
-	done
-	unshare -nm true 2>/dev/null ||
-	    { echo "needs a network namespace: skipped"; exit 77; }
-	exec unshare -nm "$0" inside
-fi
+. "${srcdir:-.}/tests/cli/namespace.sh"
+own_namespaces "${1:-}" -nm ip python3
 . "${srcdir:-.}/tests/cli/lib.sh"
 [ -d "$T" ] || exit 1
 ip link set lo up
@@ -18,7 +10,7 @@ echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
 echo 'hosts: files dns' >"$T/nsswitch.conf"
 for file in resolv.conf nsswitch.conf; do
 	[ -e /etc/$file ] && mount --bind "$T/$file" /etc/$file ||
-	    { echo "no /etc/$file: skipped"; exit 77; }
+	    skip "no /etc/$file"
 done
 python3 -c 'import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
