@@ -38,7 +38,6 @@ struct subject {
 	bool is_ascii;
 	bool has_mask;
 	struct datemask mask;
-	struct regex_budget budget; /* for all templates */
 };
 
 struct datedetect *
@@ -151,12 +150,14 @@ search_regex(
 	    .start = h->start,
 	    .is_ascii = subject_is_ascii(s),
 	};
+	/* Templates take no more than a few steps a character. */
+	struct regex_budget budget = regex_budget(h->end);
 	struct regex_span whole;
 	struct regex_span cut;
 
 	if (datetemplate_compile(t, err) != 0)
 		return -1;
-	if (regex_search(t->re, &subject, &s->budget) != REGEX_MATCH)
+	if (regex_search(t->re, &subject, &budget) != REGEX_MATCH)
 		return 0;
 	whole = regex_group(t->re, 0);
 	cut = regex_group(t->re, 1);
@@ -444,7 +445,7 @@ int
 datedetect_find(struct datedetect *d, const char *line, size_t n, double now,
     struct datematch *ret, struct err *err)
 {
-	struct subject s = {.p = line, .n = n, .budget = regex_budget(n)};
+	struct subject s = {.p = line, .n = n};
 	struct hit h;
 	const struct datetemplate *t;
 	int r;

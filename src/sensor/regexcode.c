@@ -17,10 +17,11 @@
 #include "sensor/regexcode.h"
 
 /*
- * A fast search may pass this many characters, roughly: a limit for each
- * place to begin at, where every step passes the whole subject.
+ * A fast search may pass this many characters (powers of two), were each step
+ * at each place to begin at to pass the whole subject. At many places few do.
  */
 #define FAST_BITS 22
+#define FAST_BITS_ANYWHERE 26
 /* Fewer steps than this are not worth the attempt. */
 #define FAST_MIN 8
 /* The interpreter counts more often. */
@@ -232,16 +233,13 @@ result_of(int rc, int groups)
 static uint32_t
 fast_limit(const struct regexcode *c, size_t n)
 {
-	unsigned length_bits = n < 2 ? 1 : 64 - (unsigned)__builtin_clzl(n);
-	unsigned bits = c->is_anchored ? length_bits : 2 * length_bits;
-	uint32_t limit;
+	unsigned n_bits = n < 2 ? 1 : 64 - (unsigned)__builtin_clzl(n);
+	int bits = c->is_anchored ? FAST_BITS - (int)n_bits
+	                          : FAST_BITS_ANYWHERE - 2 * (int)n_bits;
 
-	if (bits > FAST_BITS)
-		return 0;
-	limit = 1U << (FAST_BITS - bits);
 	if (!c->is_jit)
-		limit <<= FAST_SLOW_BITS;
-	return limit < FAST_MIN ? 0 : limit;
+		bits += FAST_SLOW_BITS;
+	return bits < 0 || 1U << bits < FAST_MIN ? 0 : 1U << bits;
 }
 
 enum regex_result
