@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/pack.h"
@@ -43,12 +44,12 @@ int names_id(struct names *t, const char *name);
 const char *names_text(const struct names *t, int id);
 
 struct capture {
-	int name;
-	bool set;            /* false: None */
-	bool owned;          /* p is in the text of the captures */
 	const char *p;       /* not NULL when set */
-	size_t n;            /* bytes */
 	struct value *tuple; /* instead of text, owned; else NULL */
+	uint32_t n;          /* bytes of p */
+	int name;
+	bool set;   /* false: None */
+	bool owned; /* p is in the text of the captures */
 };
 
 struct captures {
@@ -88,8 +89,10 @@ captures_add(struct captures *c, int name, const char *p, size_t n)
 	if (c->n == c->cap)
 		captures_enlarge(c);
 	i = &c->items[c->n++];
-	*i = (struct capture){
-	    .name = name, .set = p != NULL, .p = p, .n = p == NULL ? 0 : n};
+	*i = (struct capture){.name = name,
+	    .set = p != NULL,
+	    .p = p,
+	    .n = p == NULL ? 0 : (uint32_t)n};
 	if (name >= NAME_KNOWN)
 		return;
 	c->at[name] = (unsigned short)c->n;

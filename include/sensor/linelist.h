@@ -5,6 +5,7 @@
 #define SENSOR_LINELIST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/pack.h"
@@ -20,10 +21,10 @@ struct triple {
 };
 
 struct linelist_item {
-	size_t at; /* in text */
-	size_t before_n;
-	size_t date_n;
-	size_t after_n;
+	uint32_t at; /* in text */
+	uint32_t before_n;
+	uint32_t date_n;
+	uint32_t after_n;
 };
 
 struct linelist {

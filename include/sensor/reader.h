@@ -117,6 +117,8 @@ bool reader_touch_polled(struct reader *r);
  * is more to read now.
  */
 bool reader_turn(struct reader *r, int milliseconds);
+/* From a callback: the turn ends with the line that is told of. */
+void reader_enough(struct reader *r);
 /* positions() for all that moved since the last call; whether any did. */
 bool reader_positions(struct reader *r);
 /* Any moved since then? */

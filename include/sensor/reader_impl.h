@@ -81,6 +81,7 @@ struct reader {
 	size_t nlogs;
 	size_t logs_cap;
 	size_t turn; /* whose turn it is */
+	bool enough; /* the turn ends with this line */
 	struct block block;
 	struct buf scratch;
 	struct reader_position *moves; /* owned; to be told */

@@ -43,8 +43,9 @@ enum {
 	TELL_MS = 10 * 1000,
 	RETIRE_MS = 30 * 1000,
 	POLL_MS = 1000,
-	QUEUE_MAX = 256 * 1024, /* bytes: beyond that reading stops */
-	FAILURES_MAX = 48 * 1024,
+	QUEUE_MAX = 64 * 1024, /* bytes: beyond that reading stops */
+	FAILURES_MAX = 24 * 1024,
+	LOG_TEXT_MAX = 48 * 1024,
 };
 
 struct feed *worker_feed(const struct worker *w, uint32_t id);

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "sensor/captures.h"
 
-#define TEXT_MIN 240
+#define TEXT_MIN 32
 
 struct names {
 	char **names; /* owned */
@@ -154,7 +154,7 @@ point(struct captures *c, struct capture *i, const char *p, size_t n)
 {
 	i->set = p != NULL;
 	i->p = p;
-	i->n = p == NULL ? 0 : n;
+	i->n = p == NULL ? 0 : (uint32_t)n;
 	set_has(c, i->name, i->n > 0);
 }
 
@@ -173,7 +173,7 @@ reserve(struct captures *c, size_t n)
 	for (size_t i = 0; i < c->n; i++)
 		if (c->items[i].owned)
 			live += c->items[i].n;
-	(void)buf_grow(&text, 2 * live + TEXT_MIN);
+	(void)buf_grow(&text, live + live / 4 + TEXT_MIN);
 	for (size_t i = 0; i < c->n; i++) {
 		struct capture *k = &c->items[i];
 

@@ -79,7 +79,8 @@ find_offender(struct filter *f, const struct captures *data)
 /* A match on its way out. */
 struct match {
 	const struct captures *data;
-	const struct value *users;    /* NULL or empty: not known */
+	const struct buf *users;      /* packed, NULL: not known */
+	size_t nusers;                /* 0: not known */
 	const struct linelist *lines; /* NULL: those in f->matched */
 	struct offender who;
 };
@@ -96,7 +97,8 @@ pack_id(struct buf *b, const struct filter *f, const struct match *m)
 
 /* What takes the place of a capture, or stands behind them. */
 struct extra {
-	const struct value *users; /* NULL: none */
+	const struct buf *users; /* packed; NULL: none */
+	size_t nusers;
 	const struct buf *ip;      /* NULL: none */
 };
 
@@ -107,8 +109,10 @@ pack_capture(struct buf *b, const struct filter *f, const struct capture *c,
 	const char *name = names_text(f->names, c->name);
 
 	pack_text(b, name, strlen(name));
-	if (c->name == NAME_USERS && extra->users != NULL)
-		pack_value(b, extra->users);
+	if (c->name == NAME_USERS && extra->users != NULL) {
+		pack_sequence(b, VALUE_LIST, extra->nusers);
+		buf_add(b, extra->users->p, extra->users->n);
+	}
 	else if (c->name == NAME_IP && extra->ip != NULL)
 		pack_text(b, extra->ip->p, extra->ip->n);
 	else
@@ -134,11 +138,11 @@ pack_data(
 	static const struct capture users = {.name = NAME_USERS};
 	static const struct capture ip = {.name = NAME_IP};
 	const struct captures *c = m->data;
-	struct extra extra = {.users = m->users};
+	struct extra extra = {.users = m->users, .nusers = m->nusers};
 	bool more_users, more_ip;
 	size_t n = 0;
 
-	if (m->users != NULL && m->users->n == 0)
+	if (m->nusers == 0)
 		extra.users = NULL;
 	if (m->who.has_fid && !m->who.resolve && f->id.n > 0)
 		extra.ip = &f->id;
@@ -271,6 +275,7 @@ filter_found(struct pass *p, size_t rule)
 		hit.kind = kinds[mlf_line(f->mlf, &line, &known)];
 		m.data = known.data;
 		m.users = known.users;
+		m.nusers = known.nusers;
 		m.lines = known.lines;
 	} else if (p->trace != NULL && captures_has(&f->data, NAME_NOFAIL))
 		/* fail2ban: without an id the server counts what is no

@@ -24,7 +24,8 @@ linelist_release(struct linelist *l)
 static void
 drop_oldest(struct linelist *l)
 {
-	size_t drop = l->n / 2, bytes = l->items[drop].at;
+	size_t drop = l->n / 2;
+	uint32_t bytes = l->items[drop].at;
 
 	l->n -= drop;
 	memmove(l->items, l->items + drop, l->n * sizeof(*l->items));
@@ -40,12 +41,16 @@ linelist_add(struct linelist *l, const struct triple *t)
 
 	if (l->n >= LINELIST_MAX)
 		drop_oldest(l);
-	GROW(l->items, l->n, l->cap);
+	if (l->cap == 0) { /* most have a line or two */
+		l->cap = 2;
+		l->items = xreallocarray(NULL, l->cap, sizeof(*l->items));
+	} else
+		GROW(l->items, l->n, l->cap);
 	i = &l->items[l->n++];
-	i->at = l->text.n;
-	i->before_n = t->before_n;
-	i->date_n = t->date_n;
-	i->after_n = t->after_n;
+	i->at = (uint32_t)l->text.n;
+	i->before_n = (uint32_t)t->before_n;
+	i->date_n = (uint32_t)t->date_n;
+	i->after_n = (uint32_t)t->after_n;
 	buf_add(&l->text, t->before, t->before_n);
 	buf_add(&l->text, t->date, t->date_n);
 	buf_add(&l->text, t->after, t->after_n);

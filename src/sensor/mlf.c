@@ -10,6 +10,7 @@
 
 #include "base/dict.h"
 #include "base/mem.h"
+#include "base/packed.h"
 #include "sensor/mlf.h"
 
 /* A connection that tries more users than these is known well enough. */
@@ -22,7 +23,8 @@ struct record {
 	struct captures data;
 	struct linelist matches;
 	struct linelist nofail_matches;
-	struct value *users; /* list of text without repetition, owned */
+	struct buf users; /* packed, without repetition */
+	unsigned nusers;
 	bool pending;
 	bool once;       /* it has a line with mlfonce: counts once at most */
 	bool counted;    /* it was a failure */
@@ -57,7 +59,7 @@ record_free(struct record *r)
 	captures_release(&r->data);
 	linelist_release(&r->matches);
 	linelist_release(&r->nofail_matches);
-	value_free(r->users);
+	buf_release(&r->users);
 	free(r);
 }
 
@@ -127,8 +129,8 @@ record_reset(struct record *r)
 	captures_reset(&r->data);
 	linelist_reset(&r->matches);
 	linelist_reset(&r->nofail_matches);
-	while (r->users->n > 0)
-		value_remove(r->users, r->users->n - 1);
+	buf_reset(&r->users);
+	r->nusers = 0;
 	r->pending = r->once = r->counted = false;
 }
 
@@ -147,7 +149,7 @@ record_take(struct mlf *m)
 	buf_init(&r->data.text);
 	buf_init(&r->matches.text);
 	buf_init(&r->nofail_matches.text);
-	r->users = value_list();
+	buf_init(&r->users);
 	return r;
 }
 
@@ -204,23 +206,37 @@ record_find(struct mlf *m, const struct mlf_line *line)
 
 /* ---- the steps */
 
+/* Whether the value that begins at byte at of users is there before. */
+static bool
+is_known_user(const struct buf *users, size_t at)
+{
+	struct unpack u;
+
+	unpack_init(&u, users->p, at);
+	while (u.n > 0) {
+		struct packed known = packed_take(&u);
+
+		if (known.n == users->n - at &&
+		    memcmp(known.p, users->p + at, known.n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 add_user(struct record *r, const struct captures *data)
 {
-	const struct capture *user = captures_get(data, NAME_USER);
-	struct value *text;
+	size_t at = r->users.n;
 
-	if (!captures_has(data, NAME_USER) || r->users->n >= USERS_MAX)
+	if (!captures_has(data, NAME_USER) || r->nusers >= USERS_MAX)
 		return;
-	text = capture_value(user);
-	for (size_t i = 0; i < r->users->n; i++)
-		if (value_eq(r->users->items[i], text)) {
-			value_free(text);
-			return;
-		}
-	if (r->users->n == 0)
+	capture_pack(&r->users, captures_get(data, NAME_USER));
+	if (is_known_user(&r->users, at)) {
+		buf_truncate(&r->users, at);
+		return;
+	}
+	if (r->nusers++ == 0)
 		captures_set(&r->data, NAME_USERS, NULL, 0);
-	value_add(r->users, text);
 }
 
 /* What the line says about itself. */
@@ -339,7 +355,7 @@ judge(struct record *r, const struct mlf_line *line, struct flags f)
 
 	r->pending = false;
 	r->once = r->once || f.once;
-	if (was_pending || r->users->n > 1) {
+	if (was_pending || r->nusers > 1) {
 		captures_remove(&r->data, NAME_NOFAIL);
 		captures_remove(&r->data, NAME_MLFGAINED);
 		f.nofail = f.gained = false;
@@ -384,7 +400,8 @@ mlf_line(struct mlf *m, const struct mlf_line *line, struct mlf_found *found)
 		m->spare = r;
 	}
 	found->data = &r->data;
-	found->users = r->users;
+	found->users = &r->users;
+	found->nusers = r->nusers;
 	found->lines = &r->matches;
 	return result;
 }

@@ -275,7 +275,8 @@ read_block(struct group *g, int64_t deadline)
 	int64_t start = g->c.at;
 	bool all = false;
 
-	for (size_t count = 0; g->n > 0 && g->c.at < stop; count++) {
+	for (size_t count = 0; g->n > 0 && g->c.at < stop && !g->r->enough;
+	     count++) {
 		const struct codec *codec = g->members[0]->feed->codec;
 
 		if (count % LINES_BETWEEN == 0) {
@@ -283,7 +284,6 @@ read_block(struct group *g, int64_t deadline)
 				break;
 			g->now = clock_now();
 		}
-
 		if (!cursor_next(&g->c, b, codec, &raw)) {
 			all = b->at_end;
 			break;
@@ -390,12 +390,19 @@ reader_turn(struct reader *r, int milliseconds)
 	int64_t deadline = clock_mono_ms() + milliseconds;
 	size_t idle = 0;
 
+	r->enough = false;
 	while (r->nlogs > 0 && idle < r->nlogs) {
 		struct log *l = r->logs[r->turn++ % r->nlogs];
 
 		idle = log_turn(r, l, deadline) ? 0 : idle + 1;
-		if (idle == 0 && clock_mono_ms() >= deadline)
+		if (idle == 0 && (r->enough || clock_mono_ms() >= deadline))
 			return true;
 	}
 	return false;
+}
+
+void
+reader_enough(struct reader *r)
+{
+	r->enough = true;
 }

@@ -38,7 +38,7 @@ struct channel {
 	struct packet *first;
 	struct packet **last;
 	size_t queued;
-	char *in;           /* PACKET bytes */
+	char *in;           /* PACKET bytes, NULL while one is looked at */
 	struct buf message; /* parts so far */
 	unsigned type;      /* of the parts */
 	unsigned parts;     /* received of the message */
@@ -66,7 +66,6 @@ channel_new(uv_loop_t *loop, int fd, const struct channel_ops *ops, void *arg)
 	c->arg = arg;
 	c->last = &c->first;
 	c->passed = -1;
-	c->in = xmalloc(PACKET);
 	buf_init(&c->message);
 	(void)io_set_nonblock(fd);
 	(void)uv_poll_init(loop, &c->poll, fd);
@@ -271,28 +270,47 @@ take_fds(struct channel *c, struct msghdr *msg)
 	}
 }
 
-/* Hands over a finished message. */
+/* Hands over a finished message, which is borrowed. */
 static void
-deliver(struct channel *c)
+deliver(struct channel *c, const char *p, size_t n)
 {
-	struct buf message = c->message;
 	struct unpack u;
 	int fd = c->passed;
 
-	buf_init(&c->message);
 	c->passed = -1;
 	c->parts = 0;
-	unpack_init(&u, message.p, message.n);
+	unpack_init(&u, p, n);
 	c->ops->message(c->arg, c->type, &u, fd);
 	if (!c->dead && !unpack_done(&u))
 		fail(c, "a message is malformed");
-	/* The usual size is used again, what was larger goes. */
-	if (message.cap > 2 * PACKET || c->message.cap > 0)
-		buf_release(&message);
-	else {
-		buf_reset(&message);
-		c->message = message;
-	}
+}
+
+/* A message that came in parts. */
+static void
+deliver_parts(struct channel *c)
+{
+	struct buf message = c->message;
+
+	buf_init(&c->message);
+	deliver(c, message.p, message.n);
+	buf_release(&message);
+}
+
+/*
+ * A message that came whole lies where the next one will come: who receives
+ * from inside the callback gets memory of his own.
+ */
+static void
+deliver_whole(struct channel *c, size_t n)
+{
+	char *in = c->in;
+
+	c->in = NULL;
+	deliver(c, in + HEADER, n - HEADER);
+	if (c->in == NULL)
+		c->in = in;
+	else
+		free(in);
 }
 
 static const char *
@@ -326,10 +344,14 @@ receive(struct channel *c, size_t n)
 		return;
 	}
 	c->type = p[0];
+	if (p[1] == 1 && c->parts == 0) {
+		deliver_whole(c, n);
+		return;
+	}
 	c->parts++;
 	buf_add(&c->message, c->in + HEADER, n - HEADER);
 	if (p[1] == 1)
-		deliver(c);
+		deliver_parts(c);
 }
 
 /* Returns false when there is nothing more for now. */
@@ -340,13 +362,17 @@ receive_packet(struct channel *c)
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(4 * sizeof(int))];
 	} control;
-	struct iovec iov = {.iov_base = c->in, .iov_len = PACKET};
+	struct iovec iov = {.iov_len = PACKET};
 	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = control.bytes,
 	    .msg_controllen = sizeof(control.bytes)};
-	ssize_t got = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC);
+	ssize_t got;
 
+	if (c->in == NULL)
+		c->in = xmalloc(PACKET);
+	iov.iov_base = c->in;
+	got = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC);
 	if (got < 0 && errno == EINTR)
 		return true;
 	if (got < 0 && errno == EAGAIN)

@@ -59,8 +59,11 @@ worker_failure(
 	buf_add(b, f->id.p, f->id.n);
 	buf_add(b, f->data.p, f->data.n);
 	buf_add(b, f->matches.p, f->matches.n);
-	if (b->n > FAILURES_MAX)
-		worker_flush(w);
+	if (b->n <= FAILURES_MAX)
+		return;
+	worker_flush(w);
+	if (channel_queued(w->channel) > QUEUE_MAX)
+		reader_enough(w->reader);
 }
 
 static void

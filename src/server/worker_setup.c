@@ -34,7 +34,7 @@ send_log(void *arg, int level, const char *name, const char *msg, size_t n)
 	worker_flush(w);
 	pack_u32(&b, (uint32_t)level);
 	pack_str(&b, name);
-	pack_bytes(&b, msg, n < FAILURES_MAX ? n : FAILURES_MAX);
+	pack_bytes(&b, msg, n < LOG_TEXT_MAX ? n : LOG_TEXT_MAX);
 	channel_send(w->channel, FROM_LOG, &b, -1);
 	buf_release(&b);
 }

@@ -128,7 +128,7 @@ ck_same(enum mlf_result result, const struct mlf_found *found,
 	if (result != MLF_FAILURE)
 		return;
 	ck_assert_uint_eq(found->lines->n, (size_t)r->nmatches);
-	ck_assert_uint_eq(found->users->n, (size_t)bits(r->users));
+	ck_assert_uint_eq(found->nusers, (size_t)bits(r->users));
 	for (size_t i = 0; i < found->lines->n; i++) {
 		struct triple t = linelist_at(found->lines, i);
 		char number[20];
