@@ -50,5 +50,10 @@ int failregex_skiplines(const struct failregex *f, size_t i);
  */
 void failregex_captures(const struct failregex *f, const char *subject,
     bool brief, struct captures *out);
+/* The same behind what out has already, which are none of these names. */
+void failregex_more_captures(const struct failregex *f, const char *subject,
+    bool brief, struct captures *out);
+/* Whether no name of a is one of b. */
+bool failregex_apart(const struct failregex *a, const struct failregex *b);
 
 #endif

@@ -16,6 +16,7 @@ struct rule {
 	enum filter_kind kind;
 	size_t index; /* among its kind */
 	struct filter_stat stat;
+	bool apart;      /* its names are none of prefregex */
 	bool limit_told; /* logged that it hits limits */
 	unsigned futile; /* second searches in a row that decided nothing */
 };

@@ -39,9 +39,9 @@ struct mlf_line {
 
 /* Borrowed until the next line. */
 struct mlf_found {
-	const struct captures *data;  /* all that is known of the connection */
-	const struct buf *users; /* packed, one behind the other; data has
-	                            their place */
+	const struct captures *data; /* all that is known of the connection */
+	const struct buf *users;     /* packed, one behind the other; data has
+	                                their place */
 	size_t nusers;
 	const struct linelist *lines; /* the matches of a failure */
 };

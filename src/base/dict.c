@@ -30,18 +30,18 @@ struct dict {
 	bool lent; /* keys belong to the values */
 };
 
-/* Both halves of the product of 128 bits, one over the other. */
+/*
+ * A product of halves that secrets were added to: what a change of v does to
+ * it cannot be foreseen, so that the next bytes cannot undo it.
+ */
 static inline uint64_t
-mix(uint64_t a, uint64_t b)
+mix(uint64_t h, uint64_t v, const uint64_t *secret)
 {
-	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
-	uint64_t one = (a >> 32) * (b & UINT32_MAX);
-	uint64_t two = (a & UINT32_MAX) * (b >> 32);
-	uint64_t carry = (low >> 32) + (one & UINT32_MAX) + (two & UINT32_MAX);
-	uint64_t high =
-	    (a >> 32) * (b >> 32) + (one >> 32) + (two >> 32) + (carry >> 32);
+	uint64_t low = (uint32_t)(v + secret[0] + h);
+	uint64_t high = (v >> 32) + (secret[1] >> 32) + (h >> 32);
 
-	return high ^ (low + (one << 32) + (two << 32));
+	h ^= v;
+	return (h << 23 | h >> 41) + low * (high & UINT32_MAX);
 }
 
 static uint64_t
@@ -78,8 +78,8 @@ load_rest(const char *p, size_t n)
 }
 
 /*
- * Eight bytes at a time, folded by multiplication with secrets, as wyhash
- * does: no stranger can aim at it.
+ * Eight bytes at a time, with secrets of the process: no stranger can aim at
+ * it.
  */
 static uint32_t
 hash_bytes(const char *key, size_t n)
@@ -92,11 +92,11 @@ hash_bytes(const char *key, size_t n)
 		secret[1] = (uint64_t)(uintptr_t)&secret * 0x9e3779b97f4a7c15u;
 	secret[0] |= 1;
 	secret[1] |= 1;
-	h = secret[0] ^ n;
+	h = secret[1] ^ n;
 	for (; n > 8; n -= 8, key += 8)
-		h = mix(h ^ load8(key), secret[1]);
-	h = mix(h ^ load_rest(key, n), secret[1]);
-	h = mix(h ^ secret[0], 0xa0761d6478bd642fu);
+		h = mix(h, load8(key), secret);
+	h = mix(h, load_rest(key, n), secret);
+	h = mix(h, secret[0], secret);
 	return (uint32_t)(h ^ h >> 32);
 }
 

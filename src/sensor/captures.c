@@ -259,14 +259,25 @@ captures_remove(struct captures *c, int name)
 	set_has(c, name, false);
 }
 
+/* What the lines of a connection say is mostly the same. */
+static bool
+is_same_text(const struct captures *c, const struct capture *i)
+{
+	const struct capture *to = find(c, i->name);
+
+	return to != NULL && to->owned && to->set && to->tuple == NULL &&
+	       to->n == i->n && memcmp(to->p, i->p, i->n) == 0;
+}
+
 static void
 overlay(struct captures *c, const struct capture *i, bool borrow)
 {
 	if (i->tuple != NULL)
 		captures_set_tuple(c, i->name, value_copy(i->tuple));
-	else if (i->set && !borrow)
-		captures_set(c, i->name, i->p, i->n);
-	else if (i->set) {
+	else if (i->set && !borrow) {
+		if (!is_same_text(c, i))
+			captures_set(c, i->name, i->p, i->n);
+	} else if (i->set) {
 		struct capture *to = need(c, i->name);
 
 		point(c, to, i->p, i->n);

@@ -482,6 +482,37 @@ failregex_captures(const struct failregex *f, const char *subject, bool brief,
     struct captures *out)
 {
 	captures_reset(out);
+	failregex_more_captures(f, subject, brief, out);
+}
+
+static bool
+has_name(const struct failregex *f, int name)
+{
+	for (size_t i = 0; i < f->ngroups; i++)
+		if (f->groups[i].name == name)
+			return true;
+	for (size_t i = 0; i < f->nextras; i++)
+		if (f->extras[i].target == name)
+			return true;
+	return false;
+}
+
+bool
+failregex_apart(const struct failregex *a, const struct failregex *b)
+{
+	for (size_t i = 0; i < a->ngroups; i++)
+		if (has_name(b, a->groups[i].name))
+			return false;
+	for (size_t i = 0; i < a->nextras; i++)
+		if (has_name(b, a->extras[i].target))
+			return false;
+	return true;
+}
+
+void
+failregex_more_captures(const struct failregex *f, const char *subject,
+    bool brief, struct captures *out)
+{
 	add_groups(f, subject, brief && f->nextras == 0, out);
 	for (size_t i = 0; i < f->nextras; i++) {
 		if (f->extras[i].kind == EXTRA_ALT)

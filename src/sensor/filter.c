@@ -103,6 +103,9 @@ ruleset_init(struct ruleset *s, const struct filterspec *spec,
 		s->ignore = rules_new(s->spec.ignoreregex, s->spec.nignore,
 		    FILTER_IGNOREREGEX, names, err);
 	}
+	for (size_t i = 0; s->fail != NULL && i < s->spec.nfail; i++)
+		s->fail[i].apart = s->pref.re == NULL ||
+		                   failregex_apart(s->pref.re, s->fail[i].re);
 	if (s->fail != NULL && s->ignore != NULL)
 		return 0;
 	ruleset_release(s);

@@ -99,7 +99,7 @@ pack_id(struct buf *b, const struct filter *f, const struct match *m)
 struct extra {
 	const struct buf *users; /* packed; NULL: none */
 	size_t nusers;
-	const struct buf *ip;      /* NULL: none */
+	const struct buf *ip; /* NULL: none */
 };
 
 static void
@@ -112,8 +112,7 @@ pack_capture(struct buf *b, const struct filter *f, const struct capture *c,
 	if (c->name == NAME_USERS && extra->users != NULL) {
 		pack_sequence(b, VALUE_LIST, extra->nusers);
 		buf_add(b, extra->users->p, extra->users->n);
-	}
-	else if (c->name == NAME_IP && extra->ip != NULL)
+	} else if (c->name == NAME_IP && extra->ip != NULL)
 		pack_text(b, extra->ip->p, extra->ip->n);
 	else
 		capture_pack(b, c);

@@ -342,10 +342,11 @@ matched(struct pass *p, struct rule *r)
 		if (isnan(p->date) && p->line->check_findtime)
 			return VERDICT_NEXT;
 	}
-	if (f->pref.re == NULL)
-		failregex_captures(r->re, p->subject, is_brief(p), &f->data);
+	start_data(p);
+	if (r->apart && !f->spec.only_captured)
+		failregex_more_captures(
+		    r->re, p->subject, is_brief(p), &f->data);
 	else {
-		start_data(p);
 		failregex_captures(r->re, p->subject, is_brief(p), &f->own);
 		captures_overlay_borrowed(
 		    &f->data, &f->own, f->spec.only_captured && f->data.n > 0);
