@@ -25,10 +25,10 @@ struct evidence {
 			uint64_t last;  /* each knows the one before */
 		};
 	};
-	uint32_t lines;  /* in memory: number */
-	uint32_t firsts; /* in memory: those of the first failure */
-	bool spooled;
-	bool merged; /* lines of more than one failure */
+	unsigned lines : 31; /* in memory: number */
+	bool spooled : 1;
+	unsigned firsts : 31; /* in memory: those of the first failure */
+	bool merged : 1;      /* lines of more than one failure */
 };
 
 /* Copies both: matches is a list, data a dict. */

@@ -34,7 +34,7 @@ enum {
 struct repeat {
 	size_t looked; /* bytes of text, 0: nothing is known */
 	char text[REPEAT_MAX];
-	double second; /* of the wall clock */
+	int64_t second; /* of the wall clock */
 	struct datematch match;
 };
 

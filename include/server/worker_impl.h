@@ -44,7 +44,7 @@ enum {
 	RETIRE_MS = 30 * 1000,
 	POLL_MS = 1000,
 	QUEUE_MAX = 64 * 1024, /* bytes: beyond that reading stops */
-	FAILURES_MAX = 24 * 1024,
+	FAILURES_MAX = 16 * 1024,
 	LOG_TEXT_MAX = 48 * 1024,
 };
 

@@ -10,6 +10,9 @@
 #include "base/mem.h"
 #include "engine/evidence.h"
 
+/* Of lines; what a message may hold is far less. */
+#define COUNT_MAX 0x7fffffffu
+
 /* The items of a list without its head. */
 static struct packed
 inside(struct packed list)
@@ -19,14 +22,20 @@ inside(struct packed list)
 	return (struct packed){it.left > 0 ? it.u.p : "", it.u.n};
 }
 
+static unsigned
+count(struct packed list)
+{
+	return (unsigned)packed_items(list).left & COUNT_MAX;
+}
+
 void
 evidence_init(struct evidence *e, struct packed matches, struct packed data)
 {
 	struct packed lines = inside(matches);
 
 	*e = (struct evidence){
-	    .lines = (uint32_t)packed_items(matches).left,
-	    .firsts = (uint32_t)packed_items(matches).left,
+	    .lines = count(matches),
+	    .firsts = count(matches),
 	    .data_n = (uint32_t)data.n,
 	    .n = (uint32_t)(data.n + lines.n),
 	};
@@ -88,7 +97,7 @@ evidence_add(
 	e->p = xreallocarray(e->p, e->n + lines.n, 1);
 	memcpy(e->p + e->n, lines.p, lines.n);
 	e->n += (uint32_t)lines.n;
-	e->lines += (uint32_t)packed_items(matches).left;
+	e->lines = (e->lines + count(matches)) & COUNT_MAX;
 	keep_last(e, max < 0 ? 0 : (uint32_t)max);
 	return true;
 }

@@ -17,7 +17,6 @@
 
 struct offender {
 	struct heap_node node; /* first member; key: latest failure */
-	struct tally *tally;
 	struct evidence evidence;
 	double first; /* start of the window */
 	int retry;    /* failures in it, estimated */
@@ -52,8 +51,6 @@ offender_free(void *p)
 {
 	struct offender *o = p;
 
-	heap_remove(&o->tally->by_last, &o->node);
-	o->tally->bytes -= offender_bytes(o);
 	evidence_release(&o->evidence);
 	free(o);
 }
@@ -76,8 +73,8 @@ tally_free(struct tally *t)
 {
 	if (t == NULL)
 		return;
+	heap_release(&t->by_last); /* looks at its nodes */
 	dict_free(t->offenders);
-	heap_release(&t->by_last);
 	spool_free(t->spool);
 	free(t->folder);
 	free(t);
@@ -116,19 +113,19 @@ tally_set_bounds(struct tally *t, size_t ids, size_t bytes)
  * to it.
  */
 static void
-offender_slide(struct offender *o, double when)
+offender_slide(struct tally *t, struct offender *o, double when)
 {
-	double start = when - o->tally->findtime;
+	double start = when - t->findtime;
 
 	if (when <= o->node.key)
 		return; /* late line: never slide back */
 	if (o->first < start) {
 		double rate = o->retry / (when - o->first);
 
-		o->retry = (int)nearbyint(rate * o->tally->findtime);
+		o->retry = (int)nearbyint(rate * t->findtime);
 		o->first = start;
 	}
-	heap_set(&o->tally->by_last, &o->node, when);
+	heap_set(&t->by_last, &o->node, when);
 }
 
 static struct offender *
@@ -192,7 +189,6 @@ insert(struct tally *t, const struct offence *of)
 	struct offender *o = xcalloc(1, sizeof(*o) + of->id_n + 1);
 
 	evidence_init(&o->evidence, of->matches, of->data);
-	o->tally = t;
 	o->first = of->time;
 	o->retry = of->weight > of->failures ? of->weight : of->failures;
 	o->failures = of->failures < 1 ? 1 : of->failures;
@@ -211,7 +207,7 @@ merge(struct tally *t, struct offender *o, const struct offence *of)
 
 	if (max > TALLY_MATCHES_FEW && t->bytes > TALLY_BYTES_PLENTY)
 		max = TALLY_MATCHES_FEW;
-	offender_slide(o, of->time);
+	offender_slide(t, o, of->time);
 	o->retry = ticket_bounded((long long)o->retry + of->weight);
 	o->failures = ticket_bounded(
 	    (long long)o->failures + (of->failures > 1 ? of->failures : 1));
@@ -223,6 +219,19 @@ merge(struct tally *t, struct offender *o, const struct offence *of)
 }
 
 /* ---- bounds */
+
+/* The spool goes with the last one whose evidence is in it. */
+static void
+forget(struct tally *t, struct offender *o)
+{
+	heap_remove(&t->by_last, &o->node);
+	t->bytes -= offender_bytes(o);
+	dict_deln(t->offenders, o->id, o->id_n);
+	if (dict_count(t->offenders) > 0)
+		return;
+	spool_free(t->spool);
+	t->spool = NULL;
+}
 
 static bool
 is_too_big(const struct tally *t)
@@ -245,7 +254,7 @@ evict(struct tally *t, struct offender *keep)
 		struct offender *o = (struct offender *)heap_min(&t->by_last);
 
 		t->evicted++;
-		dict_deln(t->offenders, o->id, o->id_n);
+		forget(t, o);
 	}
 	heap_set(&t->by_last, &keep->node, last);
 }
@@ -276,17 +285,6 @@ tally_weigh(struct tally *t, const char *id, size_t n, int weight, int bancount)
 	if (o->bancount < bancount)
 		o->bancount = bancount;
 	return o->retry;
-}
-
-/* The spool goes with the last one whose evidence is in it. */
-static void
-forget(struct tally *t, struct offender *o)
-{
-	dict_deln(t->offenders, o->id, o->id_n);
-	if (dict_count(t->offenders) > 0)
-		return;
-	spool_free(t->spool);
-	t->spool = NULL;
 }
 
 struct ticket *

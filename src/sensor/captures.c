@@ -131,7 +131,8 @@ set_has(struct captures *c, int name, bool has)
 void
 captures_enlarge(struct captures *c)
 {
-	GROW(c->items, c->n, c->cap);
+	c->cap += 4; /* there are many of them, and few have many */
+	c->items = xreallocarray(c->items, c->cap, sizeof(*c->items));
 }
 
 /* The item of this name, without tuple. */

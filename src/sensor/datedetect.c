@@ -411,7 +411,7 @@ is_repeated(const struct datedetect *d, const char *line, size_t n, double now)
 {
 	const struct repeat *r = &d->repeat;
 
-	return r->looked > 0 && r->looked <= n && r->second == floor(now) &&
+	return r->looked > 0 && r->looked <= n && r->second == (int64_t)now &&
 	       memcmp(r->text, line, r->looked) == 0;
 }
 
@@ -438,7 +438,7 @@ remember(struct datedetect *d, const struct hit *h, const struct subject *s,
 		return;
 	memcpy(r->text, s->p, h->looked);
 	r->looked = h->looked;
-	r->second = floor(now);
+	r->second = (int64_t)now;
 }
 
 int
