@@ -89,6 +89,28 @@ START_TEST(heap_gives_smallest_first_and_moves)
 }
 END_TEST
 
+START_TEST(lent_keys_go_with_their_values)
+{
+	struct dict *d = dict_new_lent(free);
+	char key[40];
+
+	for (int i = 0; i < 1000; i++) {
+		char *own = xasprintf("%*d", i % 24 + 1, i);
+
+		dict_set(d, own, own);
+	}
+	ck_assert_uint_eq(dict_count(d), 1000);
+	for (int i = 0; i < 1000; i++) {
+		(void)snprintf(key, sizeof(key), "%*d", i % 24 + 1, i);
+		ck_assert_str_eq(dict_get(d, key), key);
+		if (i % 2 == 0)
+			dict_del(d, key);
+	}
+	ck_assert_uint_eq(dict_count(d), 500);
+	dict_free(d);
+}
+END_TEST
+
 Suite *dict_suite(void);
 
 Suite *
@@ -99,6 +121,7 @@ dict_suite(void)
 
 	tcase_add_test(tc, keeps_insertion_order_over_deletes);
 	tcase_add_test(tc, keys_may_hold_nul);
+	tcase_add_test(tc, lent_keys_go_with_their_values);
 	tcase_add_test(tc, may_be_emptied_while_walked);
 	tcase_add_test(tc, heap_gives_smallest_first_and_moves);
 	suite_add_tcase(s, tc);

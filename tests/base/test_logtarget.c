@@ -180,6 +180,35 @@ START_TEST(what_cannot_be_opened_changes_nothing)
 }
 END_TEST
 
+START_TEST(held_lines_come_together_and_in_order)
+{
+	char *path = path_of("held.log"), *moved = path_of("held.1");
+	char *text;
+
+	ck_assert_int_eq(logtarget_set(t, path, NULL), 0);
+	log_hold();
+	log_text(LOG_INFO_, "filter", "one\nline", 8);
+	log_hold();
+	log_msg(LOG_INFO_, "filter", "two");
+	log_release();
+	text = content(path);
+	ck_assert_str_eq(text, "");
+	free(text);
+	ck_assert_int_eq(rename(path, moved), 0);
+	(void)logtarget_flush(t); /* what was held is in the old file */
+	log_release();
+	text = content(moved);
+	ck_assert_ptr_nonnull(strstr(text, "INFO    one\\nline\n"));
+	ck_assert_ptr_nonnull(strstr(text, "INFO    two\n"));
+	free(text);
+	text = content(path);
+	ck_assert_ptr_nonnull(strstr(text, "rollover performed"));
+	free(text);
+	free(path);
+	free(moved);
+}
+END_TEST
+
 START_TEST(flush_goes_on_in_a_new_file)
 {
 	char *a = path_of("a.log[datetime=off]"), *path = path_of("a.log");
@@ -359,6 +388,7 @@ logtarget_suite(void)
 	tcase_add_test(
 	    tc, a_new_target_begins_with_two_lines_the_first_one_does_not);
 	tcase_add_test(tc, what_cannot_be_opened_changes_nothing);
+	tcase_add_test(tc, held_lines_come_together_and_in_order);
 	tcase_add_test(tc, flush_goes_on_in_a_new_file);
 	tcase_add_test(tc, what_a_full_disk_did_not_take_is_written_later);
 	tcase_add_test(tc, lines_that_a_full_disk_cost_are_counted);

@@ -450,6 +450,58 @@ START_TEST(nearest_date_is_taken)
 }
 END_TEST
 
+/*
+ * Lines that begin alike, one after another, at these seconds: what is
+ * remembered of the one before must not show.
+ */
+static const struct {
+	const char *line;
+	double now;
+} alike[] = {
+    {"Jun 15 11:00:00 host a", NOW},
+    {"Jun 15 11:00:00 host bcd", NOW + 0.5},
+    {"Jun 15 11:00:00 2024 host", NOW + 0.6},
+    {"Jun 15 11:00:00 2024", NOW + 0.6},
+    {"Jun 15 11:00:00", NOW + 0.6},
+    {"Jun 15 11:00:00 host a", NOW + 0.7},
+    {"Jun 15 11:00:00.25 host a", NOW + 0.7},
+    {"Jun 15 11:00:001 host a", NOW + 0.7},
+    {"Jun 16 12:00:01 host a", NOW},
+    {"Jun 16 12:00:01 host b", NOW},
+    {"Jun 16 12:00:01 host a", NOW + 1},
+    {"Jun 16 12:00:01 host b", NOW + 2},
+    {"2025-06-15 11:00:00 host", NOW},
+    {"2025-06-15 11:00:00 +01:00 host", NOW},
+    {"2025-06-15 11:00:00  +02:00 host", NOW},
+    {"2025-06-15 11:00:00 +01:00 host", NOW},
+    {"2025-06-15 11:00:00 +01:000 host", NOW},
+};
+
+START_TEST(the_line_before_does_not_show)
+{
+	struct datedetect *d = detector(NULL, NULL);
+
+	for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++) {
+		struct datedetect *fresh = detector(NULL, NULL);
+		const char *line = alike[i].line;
+		struct datematch a, b;
+
+		datedetect_set_plain(fresh, true);
+		ck_assert_int_eq(datedetect_find(d, line, strlen(line),
+		                     alike[i].now, &a, NULL),
+		    datedetect_find(
+		        fresh, line, strlen(line), alike[i].now, &b, NULL));
+		ck_assert_uint_eq(a.start, b.start);
+		ck_assert_uint_eq(a.end, b.end);
+		ck_assert_int_eq(a.has_time, b.has_time);
+		ck_assert(!a.has_time || a.time == b.time);
+		ck_assert_int_eq(a.is_int, b.is_int);
+		datedetect_free(fresh);
+	}
+	datedetect_free(d);
+}
+END_TEST
+
 #define N(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 Suite *datedetect_suite(void);
@@ -474,6 +526,7 @@ datedetect_suite(void)
 	tcase_add_loop_test(
 	    tc, wrong_regex_shows_at_the_first_line, 0, N(lazy_errors));
 	tcase_add_loop_test(tc, pattern_has_a_display_name, 0, N(name_cases));
+	tcase_add_test(tc, the_line_before_does_not_show);
 	tcase_add_loop_test(tc, list_learns_what_a_log_uses, 0, 2);
 	tcase_add_loop_test(tc, nearest_date_is_taken, 0, 2);
 	suite_add_tcase(s, tc);

@@ -225,6 +225,59 @@ START_TEST(some_groups_tell_who_fails)
 }
 END_TEST
 
+/* A prefregex, and whether its end can be left out. */
+static const struct head_case {
+	const char *text;
+	bool has_head;
+} head_cases[] = {
+    {"^a (?P<content>.+)$", true},
+    {"^(?P<mlfid>x[]a|(]*\\(?)(?:b|c)? (?P<content>.+)$", true},
+    {"^\\[(?P<content>.+)$", true},
+    {"^a(?P<content>.+)", false},
+    {"^a|b(?P<content>.+)$", false},
+    {"^(?:a(?P<content>.+)$)", false},
+    {"^(x\\(?P<content>.+)$", false},
+    {"(?i)^a(?P<content>.+)$", false},
+    {"^a(?P<content>.*)$", false},
+};
+
+START_TEST(end_of_a_prefregex_may_be_left_out)
+{
+	static const char *const lines[] = {"a b\n", "a \n", "a\n",
+	    "xa|( z z\n", "x b q\n", "x(c q\n", "[\n", "[x\n", "[\xc3\xa4\n"};
+	const struct head_case *c = &head_cases[_i];
+	struct names *known = names_new();
+	struct failregex *whole, *head;
+
+	head = failregex_head(c->text, known);
+	ck_assert_int_eq(head != NULL, c->has_head);
+	if (head != NULL) {
+		whole = failregex_new(c->text, false, known, NULL);
+		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+			const struct regex_subject s = {
+			    .text = lines[i], .n = strlen(lines[i])};
+			struct regex_budget budget = regex_budget(s.n);
+			enum regex_result a =
+			    regex_search(failregex_regex(whole), &s, &budget);
+			enum regex_result b =
+			    regex_search(failregex_regex(head), &s, &budget);
+
+			ck_assert_int_eq(a, b);
+			if (a != REGEX_MATCH)
+				continue;
+			ck_assert_uint_eq(
+			    regex_group(failregex_regex(head), 0).end,
+			    regex_group(failregex_regex(whole),
+			        failregex_content(whole))
+			        .start);
+		}
+		failregex_free(whole);
+	}
+	failregex_free(head);
+	names_free(known);
+}
+END_TEST
+
 START_TEST(error_shows_the_expanded_text)
 {
 	struct err err = ERR_INIT;
@@ -251,6 +304,8 @@ failregex_suite(void)
 	tcase_add_loop_test(tc, captures_and_extras, 0, COUNT(capture_cases));
 	tcase_add_test(tc, overlay_keeps_what_is_not_captured);
 	tcase_add_loop_test(tc, some_groups_tell_who_fails, 0, COUNT(id_cases));
+	tcase_add_loop_test(tc, end_of_a_prefregex_may_be_left_out, 0,
+	    sizeof(head_cases) / sizeof(head_cases[0]));
 	tcase_add_test(tc, error_shows_the_expanded_text);
 	suite_add_tcase(s, tc);
 	return s;
