@@ -2,3 +2,4 @@
 X(config)
 X(firewall)
 X(ini)
+X(option)
