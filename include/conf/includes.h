@@ -29,6 +29,8 @@ struct includes {
 struct includes_cache {
 	struct dict *files; /* path -> struct ini, owned: included files */
 	struct folders *folders;
+	struct dict *said; /* messages, each is said once; owned */
+	bool strict;       /* a file that is no text spoils its set: 1.1.1 */
 };
 
 /*

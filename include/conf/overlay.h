@@ -48,6 +48,7 @@ struct overlay_from {
 	const char *dir;
 	const char *name;
 	bool exact; /* name is a path: that file and its includes only */
+	bool quiet; /* what cannot be read was said before */
 	struct overlay_cache *cache;
 };
 enum overlay_result overlay_read(

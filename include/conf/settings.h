@@ -10,11 +10,11 @@
 #include "conf/overlay.h"
 
 /*
- * The overlay of fail2ban.conf; *ret NULL when there is none, which the log
- * says. -1: the configuration fails as a whole.
+ * The overlay of fail2ban.conf in where's dir; *ret NULL when there is none,
+ * which the log says. -1: the configuration fails as a whole.
  */
-int settings_read(struct overlay **ret, const char *dir,
-    struct overlay_cache *cache, struct err *err);
+int settings_read(
+    struct overlay **ret, const struct overlay_from *where, struct err *err);
 
 /* Adds the general commands, sorted as the server wants them. */
 int settings_stream(struct value *stream, const struct overlay *cfg,

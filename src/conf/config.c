@@ -49,7 +49,8 @@ config_server_load(
 	opts.of_1_1_1 = vintage_is_1_1_1(o->dir);
 	cache = overlay_cache_new();
 	if (rc == 0)
-		rc = settings_read(&cfg, o->dir, cache, err);
+		rc = settings_read(&cfg,
+		    &(struct overlay_from){.dir = o->dir, .cache = cache}, err);
 	if (rc == 0 && cfg == NULL)
 		rc = err_set(err, "Read fail2ban configuration failed.");
 	if (rc == 0)
@@ -83,13 +84,15 @@ bool
 config_protects_ssh(const struct config_opts *o)
 {
 	struct overlay_cache *cache = overlay_cache_new();
+	struct overlay_from where = {
+	    .dir = o->dir, .cache = cache, .quiet = true};
 	struct overlay *cfg = NULL;
 	struct value *dict = value_dict();
 	struct fetch_from from = {
 	    .section = "Definition", .convert = true, .quiet = true};
 	bool yes = true;
 
-	if (settings_read(&cfg, o->dir, cache, NULL) == 0 && cfg != NULL) {
+	if (settings_read(&cfg, &where, NULL) == 0 && cfg != NULL) {
 		from.cfg = cfg;
 		if (option_fetch(dict, &option_client, &from, NULL) == 0)
 			yes = value_truth(value_get(dict, "protectssh"));
@@ -121,15 +124,20 @@ read_files(struct load *l)
 {
 	struct overlay_from from = {
 	    .dir = l->o->dir, .name = "jail", .cache = l->cache};
+	struct overlay_from server;
 
 	if (check_dir(l->o->dir, &l->err) != 0)
 		return -1;
-	if (settings_read(&l->server, l->o->dir, l->cache, &l->err) != 0)
+	server = from;
+	server.quiet = true;
+	if (settings_read(&l->server, &server, &l->err) != 0)
 		return -1;
 	if (l->server == NULL)
 		return err_set(&l->err, "Read fail2ban configuration failed.");
 	if (overlay_read(&l->jails, &from, &l->err) == OVERLAY_ERROR)
 		return -1;
+	if (l->jails == NULL && l->o->of_1_1_1)
+		return err_set(&l->err, "Read jails configuration failed.");
 	if (l->jails != NULL)
 		jaildef_predefine(l->jails, l->o->dir);
 	return 0;

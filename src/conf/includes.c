@@ -28,8 +28,22 @@ struct reading {
 	struct paths ancestors; /* of the file being read */
 	struct includes *found; /* the load list */
 	const struct includes_cache *cache;
+	bool quiet;
 	struct err *err;
 };
+
+/* fail2ban: once a run, however often it is tried. Takes text over. */
+static void
+say_once(const struct reading *r, const char *name, char *text)
+{
+	struct dict *said = r->cache->said;
+
+	if (!r->quiet && dict_get(said, text) == NULL) {
+		dict_set(said, text, said);
+		log_msg(LOG_ERROR, name, "%s", text);
+	}
+	free(text);
+}
 
 static void
 paths_add(struct paths *l, char *path)
@@ -56,7 +70,8 @@ paths_has(const struct paths *l, const char *path)
 	return false;
 }
 static void
-say_undecodable(const char *path, const struct buf *text)
+say_undecodable(
+    const struct reading *r, const char *path, const struct buf *text)
 {
 	size_t at = utf8_valid(text->p, text->n);
 	unsigned char c = (unsigned char)text->p[at];
@@ -68,10 +83,10 @@ say_undecodable(const char *path, const struct buf *text)
 	                                                     : c < 0xf0 ? 3
 	                                                                : 4))
 		why = "unexpected end of data";
-	log_msg(LOG_ERROR, "configparserinc",
-	    "Error decoding config file '%s': 'utf-8' codec can't decode byte "
-	    "0x%02x in position %zu: %s",
-	    path, c, at, why);
+	say_once(r, "configparserinc",
+	    xasprintf("Error decoding config file '%s': 'utf-8' codec can't "
+	              "decode byte 0x%02x in position %zu: %s",
+	        path, c, at, why));
 }
 
 /*
@@ -93,7 +108,7 @@ load(struct ini **ret, struct reading *r, const char *path)
 			    "%s: larger than %u bytes: split the file", path,
 			    INI_MAX_BYTES);
 	} else if (utf8_valid(text.p, text.n) != text.n)
-		say_undecodable(path, &text);
+		say_undecodable(r, path, &text);
 	else {
 		src = (struct ini_source){path, text.p, text.n};
 		ini = ini_new();
@@ -340,30 +355,33 @@ list_set(struct paths *l, struct folders *folders, const char *base)
 	free(folder);
 }
 /* Files of the set that could not be read are said, the others count. */
-static void
+static bool
 say_missed(const struct paths *set, const struct reading *r)
 {
 	struct buf text = BUF_INIT;
+	bool any;
 
 	for (size_t i = 0; i < set->n; i++)
 		if (!found_has(r, set->p[i]))
 			buf_addf(
 			    &text, "%s%s", text.n > 0 ? ", " : "", set->p[i]);
 	if (text.n > 0)
-		log_msg(LOG_ERROR, "configreader",
-		    "Could not read config files: %s", text.p);
+		say_once(r, "configreader",
+		    xasprintf("Could not read config files: %s", text.p));
+	any = text.n > 0;
 	buf_release(&text);
+	return any;
 }
 
 static void
-say_nothing(const struct overlay_from *from)
+say_nothing(const struct reading *r, const struct overlay_from *from)
 {
 	struct buf name = BUF_INIT;
 
 	value_repr_text(&name, from->name, strlen(from->name));
-	log_msg(LOG_ERROR, "configreader",
-	    "Found no accessible config files for %s under %s", name.p,
-	    from->dir);
+	say_once(r, "configreader",
+	    xasprintf("Found no accessible config files for %s under %s",
+	        name.p, from->dir));
 	buf_release(&name);
 }
 /* What "-v" is for: which files were read, in the order they are merged. */
@@ -404,7 +422,8 @@ enum overlay_result
 includes_read(struct includes *ret, const struct overlay_from *from,
     const struct includes_cache *cache, struct err *err)
 {
-	struct reading r = {.found = ret, .cache = cache, .err = err};
+	struct reading r = {
+	    .found = ret, .cache = cache, .quiet = from->quiet, .err = err};
 	enum overlay_result result = OVERLAY_OK;
 	struct paths set = {0};
 	const char *name = from->name;
@@ -425,9 +444,10 @@ includes_read(struct includes *ret, const struct overlay_from *from,
 	if (visit_set(&r, &set, from->exact) != 0)
 		result = OVERLAY_ERROR;
 	else {
-		say_missed(&set, &r);
-		if (ret->n == 0) {
-			say_nothing(from);
+		if (say_missed(&set, &r) && cache->strict)
+			result = OVERLAY_NOTHING;
+		else if (ret->n == 0) {
+			say_nothing(&r, from);
 			result = OVERLAY_NOTHING;
 		} else
 			say_loaded(ret);

@@ -516,8 +516,7 @@ config_lint(const struct config_opts *o, struct err *err)
 
 	/* what reading says was said before */
 	log_set_level(LOG_CRITICAL + 1);
-	if (settings_read(&l.server, o->dir, l.cache, NULL) == 0 &&
-	    l.server != NULL)
+	if (settings_read(&l.server, &from, NULL) == 0 && l.server != NULL)
 		lint_server(&l);
 	if (overlay_read(&l.jails, &from, NULL) == OVERLAY_OK)
 		lint_jails(&l);

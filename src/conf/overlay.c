@@ -36,6 +36,7 @@ overlay_cache_new(void)
 
 	c->included.files = dict_new(free_ini);
 	c->included.folders = folders_new();
+	c->included.said = dict_new(NULL);
 	c->overlays = dict_new(free_overlay);
 	return c;
 }
@@ -47,6 +48,7 @@ overlay_cache_free(struct overlay_cache *c)
 		return;
 	dict_free(c->overlays);
 	dict_free(c->included.files);
+	dict_free(c->included.said);
 	folders_free(c->included.folders);
 	free(c);
 }
@@ -196,8 +198,11 @@ overlay_read(
     struct overlay **ret, const struct overlay_from *from, struct err *err)
 {
 	struct includes files;
-	enum overlay_result result =
-	    includes_read(&files, from, &from->cache->included, err);
+	enum overlay_result result;
+
+	from->cache->included.strict =
+	    overlay_cache_is_1_1_1(from->cache, from->dir);
+	result = includes_read(&files, from, &from->cache->included, err);
 
 	if (result == OVERLAY_OK)
 		*ret = build(&files);

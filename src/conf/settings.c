@@ -13,11 +13,12 @@ static const char *const order[] = {"thread", "syslogsocket", "loglevel",
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 int
-settings_read(struct overlay **ret, const char *dir,
-    struct overlay_cache *cache, struct err *err)
+settings_read(
+    struct overlay **ret, const struct overlay_from *where, struct err *err)
 {
-	struct overlay_from from = {
-	    .dir = dir, .name = "fail2ban", .cache = cache};
+	struct overlay_from from = *where;
+
+	from.name = "fail2ban";
 
 	*ret = NULL;
 	return overlay_read(ret, &from, err) == OVERLAY_ERROR ? -1 : 0;

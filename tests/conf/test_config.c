@@ -210,6 +210,27 @@ START_TEST(lint_names_file_and_line)
 }
 END_TEST
 
+/* fail2ban: one file that is no text spoils the jails of 1.1.1. */
+START_TEST(unreadable_file_counts_by_vintage)
+{
+	struct config_opts o = {.dir = dir, .dump = true};
+	struct value *stream = NULL;
+	int bad;
+
+	write_file("fail2ban.conf", "[Definition]\nallowipv6 = auto\n");
+	write_file("jail.conf", "[j]\nbantime = 1\n");
+	write_file("jail.local", "[j]\nbantime = \xff\n");
+	ck_assert_int_eq(config_load(&stream, &bad, &o), 0);
+	value_free(stream);
+	write_file("paths-any.conf", "[DEFAULT]\n# x\nbanaction = f\n");
+	ck_assert_int_eq(config_load(&stream, &bad, &o), -1);
+	ck_assert_ptr_null(stream);
+	write_file("paths-any.conf", "[DEFAULT]\n#banaction = f\nbanactions=1");
+	ck_assert_int_eq(config_load(&stream, &bad, &o), 0);
+	value_free(stream);
+}
+END_TEST
+
 /* What a distribution ships is no mistake of the user's. */
 START_TEST(lint_is_silent_about_shipped_files)
 {
@@ -416,6 +437,7 @@ config_suite(void)
 	tcase_add_loop_test(tc, case_gives_its_stream, 0, ncases);
 	tcase_add_loop_test(tc, lint_names_file_and_line, 0,
 	    sizeof(lint_cases) / sizeof(lint_cases[0]));
+	tcase_add_test(tc, unreadable_file_counts_by_vintage);
 	tcase_add_test(tc, lint_is_silent_about_shipped_files);
 	tcase_add_test(tc, missing_log_is_waited_for_when_asked);
 	tcase_add_loop_test(tc,
