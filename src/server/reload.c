@@ -288,6 +288,8 @@ stop_old(struct reload *r)
 {
 	struct server *s = r->stream->server;
 
+	if (r->restart && r->all)
+		log_msg(LOG_INFO_, "server", "Stopping all jails");
 	for (struct dict_iter it = {0}; dict_next(s->jails, &it);) {
 		struct record *rec = it.value;
 
