@@ -61,6 +61,7 @@ struct regex_subject {
 	size_t n;         /* bytes */
 	size_t start;     /* search from here; earlier text is still seen */
 	bool is_ascii;    /* lets the faster 8-bit code run */
+	bool is_ours;     /* the pattern is known to be fast: not counted */
 };
 
 /*

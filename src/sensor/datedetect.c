@@ -149,8 +149,9 @@ search_regex(
 	    .n = h->end,
 	    .start = h->start,
 	    .is_ascii = subject_is_ascii(s),
+	    .is_ours = t->base > 0,
 	};
-	/* Templates take no more than a few steps a character. */
+	/* There are one or two of the administrator's, if any. */
 	struct regex_budget budget = regex_budget(h->end);
 	struct regex_span whole;
 	struct regex_span cut;

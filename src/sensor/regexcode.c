@@ -24,6 +24,8 @@
 #define FAST_BITS_ANYWHERE 26
 /* Fewer steps than this are not worth the attempt. */
 #define FAST_MIN 8
+/* For patterns of ours. */
+#define LIMIT_OURS (1U << 16)
 /* The interpreter counts more often. */
 #define FAST_SLOW_BITS 3
 /* Steps of a metered search in PCRE2's count are at most so many. */
@@ -231,12 +233,14 @@ result_of(int rc, int groups)
 
 /* Steps at one place to begin at; 0: the search is not for a fast code. */
 static uint32_t
-fast_limit(const struct regexcode *c, size_t n)
+fast_limit(const struct regexcode *c, const struct regex_subject *s)
 {
-	unsigned n_bits = n < 2 ? 1 : 64 - (unsigned)__builtin_clzl(n);
+	unsigned n_bits = s->n < 2 ? 1 : 64 - (unsigned)__builtin_clzl(s->n);
 	int bits = c->is_anchored ? FAST_BITS - (int)n_bits
 	                          : FAST_BITS_ANYWHERE - 2 * (int)n_bits;
 
+	if (s->is_ours)
+		return LIMIT_OURS;
 	if (!c->is_jit)
 		bits += FAST_SLOW_BITS;
 	return bits < 0 || 1U << bits < FAST_MIN ? 0 : 1U << bits;
@@ -249,7 +253,7 @@ regexcode_search(struct regexcode *c, const struct regex_subject *s, int groups)
 	uint32_t limit;
 
 	make_jit(c, s->n);
-	if ((limit = fast_limit(c, s->n)) == 0)
+	if ((limit = fast_limit(c, s)) == 0)
 		return REGEX_LIMIT;
 	engine_limit(e, limit);
 	return result_of(c->is_jit ? run_jit(c, s) : run_plain(c, s), groups);

@@ -450,6 +450,30 @@ START_TEST(nearest_date_is_taken)
 }
 END_TEST
 
+/* What looks like a date all along the line is no reason to give up. */
+START_TEST(date_at_the_end_of_a_long_line_is_found)
+{
+	static const char *const units[] = {
+	    "1.2.3.4 ", "2025-06-", "12:x", "Jun 15 ", "\xc3\xa9 ", "0"};
+	struct datedetect *d = detector(NULL, NULL);
+	struct buf line = BUF_INIT;
+	struct line_case c = {NULL, NULL, NULL, AT(1749985200)};
+	char *rest;
+
+	while (line.n < 60000)
+		buf_adds(&line, units[_i]);
+	rest = xasprintf("%s x ", line.p);
+	c.rest = rest;
+	buf_adds(&line, " x 2025-06-15 11:00:00");
+	c.line = line.p;
+	datedetect_set_plain(d, true);
+	check_line(d, &c);
+	buf_release(&line);
+	free(rest);
+	datedetect_free(d);
+}
+END_TEST
+
 /*
  * Lines that begin alike, one after another, at these seconds: what is
  * remembered of the one before must not show.
@@ -526,6 +550,7 @@ datedetect_suite(void)
 	tcase_add_loop_test(
 	    tc, wrong_regex_shows_at_the_first_line, 0, N(lazy_errors));
 	tcase_add_loop_test(tc, pattern_has_a_display_name, 0, N(name_cases));
+	tcase_add_loop_test(tc, date_at_the_end_of_a_long_line_is_found, 0, 6);
 	tcase_add_test(tc, the_line_before_does_not_show);
 	tcase_add_loop_test(tc, list_learns_what_a_log_uses, 0, 2);
 	tcase_add_loop_test(tc, nearest_date_is_taken, 0, 2);
