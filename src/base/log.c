@@ -4,6 +4,7 @@
  */
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,18 @@ log_vmsg(int level, const char *name, const char *fmt, va_list ap)
 	buf_release(&msg);
 }
 
+/* Whether one of eight bytes is below 0x20 or 0x7f; never wrongly false. */
+static bool
+may_have_control(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+	uint64_t v, del;
+
+	memcpy(&v, p, sizeof(v));
+	del = v ^ ones * 0x7f;
+	return (((v - ones * 0x20) | (del - ones)) & tops) != 0;
+}
+
 void
 log_text(int level, const char *name, const char *msg, size_t n)
 {
@@ -246,6 +259,8 @@ log_text(int level, const char *name, const char *msg, size_t n)
 
 	if (level < lowest)
 		return;
+	while (i + 8 <= n && !may_have_control(msg + i))
+		i += 8;
 	while (i < n && !is_control((unsigned char)msg[i]))
 		i++;
 	if (i == n) {

@@ -119,13 +119,15 @@ cursor_fill(struct cursor *c, int fd, struct block *b)
 static void
 consume(struct cursor *c, struct block *b, size_t n)
 {
-	size_t tail;
-
 	b->start += n;
 	c->at += (int64_t)n;
-	tail = b->start < CURSOR_TAIL ? b->start : CURSOR_TAIL;
-	memcpy(c->tail, b->p + b->start - tail, tail);
-	c->tail_n = tail;
+	if (b->start >= CURSOR_TAIL) { /* a size that the compiler knows */
+		memcpy(c->tail, b->p + b->start - CURSOR_TAIL, CURSOR_TAIL);
+		c->tail_n = CURSOR_TAIL;
+		return;
+	}
+	c->tail_n = b->start;
+	memcpy(c->tail, b->p, c->tail_n);
 }
 
 /*
