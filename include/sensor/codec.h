@@ -33,6 +33,8 @@ const char *codec_name(const struct codec *c);
 size_t codec_unit(const struct codec *c);
 bool codec_is_big_endian(const struct codec *c);
 
+/* Whether these bytes are ASCII and mean just that: no need to decode them. */
+bool codec_is_plain(const struct codec *c, const char *p, size_t n);
 /*
  * Decodes n bytes. *text, *text_n are then p itself when that is valid
  * already, else scratch's contents. Returns false when bytes had to be

@@ -31,6 +31,7 @@ int filter_update(
 struct filter_line {
 	const char *text; /* valid UTF-8, no line end */
 	size_t n;
+	bool is_ascii; /* it is surely ASCII; false: nobody has looked */
 	/*
 	 * Journal: the date is known and stands apart from the text; date is
 	 * then its text (spec 07 section 5). Files: date NULL.

@@ -274,12 +274,18 @@ decode(struct codec *c, struct buf *out, const char *p, size_t n)
 }
 
 bool
+codec_is_plain(const struct codec *c, const char *p, size_t n)
+{
+	return c->kind != KIND_ICONV && utf8_ascii(p, n) == n;
+}
+
+bool
 codec_decode(struct codec *c, const char *p, size_t n, struct buf *scratch,
     const char **text, size_t *text_n)
 {
 	bool plain = c->kind == KIND_UTF8
 	                 ? utf8_valid(p, n) == n
-	                 : c->kind != KIND_ICONV && utf8_ascii(p, n) == n;
+	                 : codec_is_plain(c, p, n);
 	bool good;
 
 	*text = p;

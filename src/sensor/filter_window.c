@@ -92,7 +92,9 @@ filter_subject(struct pass *p)
 	}
 	p->whole = p->subject = f->subject.p;
 	p->whole_n = p->n = f->subject.n;
-	p->is_ascii = utf8_ascii(p->whole, p->whole_n) == p->whole_n;
+	/* other lines of the window may not be */
+	p->is_ascii = (p->line->is_ascii && f->spec.maxlines <= 1) ||
+	              utf8_ascii(p->whole, p->whole_n) == p->whole_n;
 	p->budget = regex_budget(p->whole_n);
 }
 

@@ -220,9 +220,14 @@ feed_raw(struct group *g, const struct cursor_line *raw, int64_t start)
 {
 	struct filter_line line = {.now = g->now, .check_findtime = true};
 	struct codec *codec = g->members[0]->feed->codec;
-	bool good = codec_decode(
-	    codec, raw->p, raw->n, &g->r->scratch, &line.text, &line.n);
+	bool good = true;
 
+	line.is_ascii = codec_is_plain(codec, raw->p, raw->n);
+	line.text = raw->p;
+	line.n = raw->n;
+	if (!line.is_ascii)
+		good = codec_decode(codec, raw->p, raw->n, &g->r->scratch,
+		    &line.text, &line.n);
 	line.n = lines_strip(line.text, line.n);
 	g->place.gen = g->c.gen;
 	g->place.at = g->c.at;
