@@ -283,9 +283,8 @@ bool
 codec_decode(struct codec *c, const char *p, size_t n, struct buf *scratch,
     const char **text, size_t *text_n)
 {
-	bool plain = c->kind == KIND_UTF8
-	                 ? utf8_valid(p, n) == n
-	                 : codec_is_plain(c, p, n);
+	bool plain = c->kind == KIND_UTF8 ? utf8_valid(p, n) == n
+	                                  : codec_is_plain(c, p, n);
 	bool good;
 
 	*text = p;

@@ -226,8 +226,8 @@ feed_raw(struct group *g, const struct cursor_line *raw, int64_t start)
 	line.text = raw->p;
 	line.n = raw->n;
 	if (!line.is_ascii)
-		good = codec_decode(codec, raw->p, raw->n, &g->r->scratch,
-		    &line.text, &line.n);
+		good = codec_decode(
+		    codec, raw->p, raw->n, &g->r->scratch, &line.text, &line.n);
 	line.n = lines_strip(line.text, line.n);
 	g->place.gen = g->c.gen;
 	g->place.at = g->c.at;
