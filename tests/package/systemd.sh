@@ -89,7 +89,7 @@ group=$group/cfail2ban-test-$$
 
 echo '== the machine'
 check 'packages' install install systemd systemd-sysv dbus openssh-server openssh-client \
-    nftables iproute2 logrotate procps adduser || exit 1
+    nftables iptables iproute2 logrotate procps adduser || exit 1
 check 'packages for later: fail2ban' install install --download-only fail2ban python3-systemd || exit 1
 check 'packages for later: cfail2ban' install install --download-only /var/cache/cfail2ban.deb || exit 1
 rm "$root/usr/sbin/policy-rc.d"
