@@ -125,10 +125,23 @@ text_arg(const struct op *op, const char *name)
 	return text == NULL ? "" : text;
 }
 
+/* Milliseconds; 0: not given, the action's own counts. */
+static int
+timeout_arg(const struct op *op)
+{
+	const struct value *v = value_get(op->call->args, "timeout");
+	double seconds = value_is(v, VALUE_INT)     ? (double)v->i
+	                 : value_is(v, VALUE_FLOAT) ? v->f
+	                                            : 0;
+
+	return seconds > 0 && seconds < 1e6 ? (int)(seconds * 1000) : 0;
+}
+
 static enum verdict
 step_execute(struct actionset *s, struct frame *f, bool ok)
 {
-	struct command c = {.text = text_arg(f->op, "realCmd")};
+	struct command c = {.text = text_arg(f->op, "realCmd"),
+	    .timeout_ms = timeout_arg(f->op)};
 
 	if (f->pc == 0 && c.text[0] != '\0') {
 		f->pc = 1;
@@ -158,9 +171,37 @@ call_escape(struct actionset *s, struct op *op)
 	return STEP_OK;
 }
 
+/* Tags of a query: those given, unsafe ones escaped, and those always there. */
+static struct value *
+query_tags(const struct op *op)
+{
+	static const char *const unsafe[] = {
+	    "ipjailmatches", "ipmatches", "matches"};
+	const struct value *given = value_get(op->call->args, "aInfo");
+	struct value *tags =
+	    value_is(given, VALUE_DICT) ? value_copy(given) : value_dict();
+
+	for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
+		const struct value *v = value_get(tags, unsafe[i]);
+		struct buf text = BUF_INIT, escaped = BUF_INIT;
+
+		if (v == NULL)
+			continue;
+		value_print(&text, v);
+		actiontags_escape(&escaped, text.p, text.n);
+		value_set(tags, unsafe[i], value_textn(escaped.p, escaped.n));
+		buf_release(&text);
+		buf_release(&escaped);
+	}
+	value_set(tags, "br", value_text("\n"));
+	value_set(tags, "sp", value_text(" "));
+	return tags;
+}
+
 static enum verdict
 call_replace(struct actionset *s, struct op *op)
 {
+	struct value *tags = query_tags(op);
 	struct tags_rules rules = {
 	    .condition = value_str(value_get(op->call->args, "conditional"))};
 	struct err err = ERR_INIT;
@@ -168,12 +209,12 @@ call_replace(struct actionset *s, struct op *op)
 	enum verdict v = STEP_OK;
 
 	buf_adds(&b, text_arg(op, "query"));
-	if (tags_replace(&b, "query", value_get(op->call->args, "aInfo"),
-	        &rules, &err) == -1) {
+	if (tags_replace(&b, "query", tags, &rules, &err) == -1) {
 		actionset_why(s, "%s", err_text(&err));
 		v = STEP_FAIL;
 	} else
 		returns(op, value_textn(b.p, b.n));
+	value_free(tags);
 	err_release(&err);
 	buf_release(&b);
 	return v;

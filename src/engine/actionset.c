@@ -201,7 +201,8 @@ actionset_launch(struct actionset *s, const struct action *a, struct command *c)
 		direct = shwords_argv(c->text);
 	c->direct = direct;
 	c->secret = action_is_secret(a, c->text);
-	c->timeout_ms = action_timeout_ms(a);
+	if (c->timeout_ms == 0)
+		c->timeout_ms = action_timeout_ms(a);
 	s->running = runner_run(s->runner, c, command_ended, s);
 	free(direct);
 	return STEP_WAIT;
