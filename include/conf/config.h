@@ -63,7 +63,8 @@ int config_lint_filter(
  * "maxlines" (int), "usedns", "journalmatch" (list of words, "+" between
  * alternatives), each when set; "options" the effective options in the order
  * of spec 08 section 3 ("Real  filter options"). Owned by the caller.
- * -1: reason in err; what the reference logs is in the log.
+ * -1: reason in err; what the reference logs is in the log. 1: there is no such
+ * jail, said in err, too.
  */
 enum config_filter_kind {
 	CONFIG_FILTER, /* of the directory's filter.d: with .local and .d */
@@ -83,7 +84,5 @@ int config_filter_read(
 int config_filter_load(struct value **ret, enum config_filter_kind kind,
     const char *dir, const char *name, const struct value *opts,
     struct err *err);
-/* Whether the configuration has such a jail; messages go to the log. */
-bool config_has_jail(const char *dir, const char *name);
 
 #endif

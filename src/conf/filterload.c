@@ -211,7 +211,8 @@ load_jail(struct value **ret, const struct config_filter *use,
 
 	switch (overlay_read(&ctx.cfg, &from, err)) {
 	case OVERLAY_NOTHING:
-		return err_set(err, "No jails in %s", use->dir);
+		(void)err_set(err, "No jails in %s", use->dir);
+		return 1;
 	case OVERLAY_ERROR:
 		return -1;
 	case OVERLAY_OK:
@@ -219,7 +220,8 @@ load_jail(struct value **ret, const struct config_filter *use,
 	}
 	if (ini_find(ctx.cfg->all, use->name) == NULL) {
 		overlay_free(ctx.cfg);
-		return err_set(err, "No section: '%s'", use->name);
+		(void)err_set(err, "No section: '%s'", use->name);
+		return 1;
 	}
 	jaildef_predefine(ctx.cfg, use->dir);
 	rc = jaildef_read(&j, &ctx, use->name, err);
@@ -252,22 +254,4 @@ config_filter_load(struct value **ret, enum config_filter_kind kind,
 	struct config_filter use = {kind, dir, name, opts, "auto"};
 
 	return config_filter_read(ret, &use, err);
-}
-
-bool
-config_has_jail(const char *dir, const char *name)
-{
-	struct overlay_cache *cache = overlay_cache_new();
-	struct overlay_from from = {.dir = dir, .name = "jail", .cache = cache};
-	struct overlay *cfg = NULL;
-	struct err err = ERR_INIT;
-	bool found = overlay_read(&cfg, &from, &err) == OVERLAY_OK &&
-	             strcmp(name, "INCLUDES") != 0 &&
-	             strcmp(name, INI_DEFAULT) != 0 &&
-	             ini_find(cfg->all, name) != NULL;
-
-	overlay_free(cfg);
-	overlay_cache_free(cache);
-	err_release(&err);
-	return found;
 }

@@ -269,31 +269,51 @@ backend_of(const struct regextest_opts *o)
 	           : "auto";
 }
 
+/* As config_filter_read(). */
 static int
-use_target(struct setup *s, const struct target *t, struct value **journalmatch,
-    struct err *err)
+read_target(struct value **filter, const struct setup *s,
+    const struct target *t, struct err *err)
 {
 	struct config_filter use = {t->kind, t->dir,
 	    t->kind == CONFIG_FILTER_FILE ? t->path : t->name, t->options,
 	    backend_of(s->o)};
-	struct value *filter = NULL;
-	const struct value *match;
-	int r;
 
-	say_target(s, t);
-	r = config_filter_read(&filter, &use, err);
-	if (r == 0 && s->o->verbose > 1 && !s->quiet &&
+	return config_filter_read(filter, &use, err);
+}
+
+/* Says what is used, and uses what was read of it. */
+static int
+take_target(struct setup *s, const struct value *filter,
+    struct value **journalmatch, struct err *err)
+{
+	const struct value *match;
+
+	if (s->o->verbose > 1 && !s->quiet &&
 	    value_get(filter, "options") != NULL)
 		say_options(
 		    "Real  filter options", value_get(filter, "options"));
-	if (r == 0)
-		r = apply(s, filter, err);
-	if (r == 0 && (match = value_get(filter, "journalmatch")) != NULL)
+	if (apply(s, filter, err) != 0)
+		return -1;
+	if ((match = value_get(filter, "journalmatch")) != NULL)
 		*journalmatch = value_copy(match);
+	return 0;
+}
+
+static int
+use_target(struct setup *s, const struct target *t, struct value **journalmatch,
+    struct err *err)
+{
+	struct value *filter = NULL;
+	int r;
+
+	say_target(s, t);
+	r = read_target(&filter, s, t, err);
+	if (r == 0)
+		r = take_target(s, filter, journalmatch, err);
 	if (r != 0)
 		explain(s, t, err);
 	value_free(filter);
-	return r;
+	return r == 0 ? 0 : -1;
 }
 
 /* ---- what REGEX is ---- */
@@ -426,15 +446,25 @@ read_name(struct target *t, const char *text, size_t n, struct err *err)
  * there are only filters, here a jail is found as well.
  */
 static bool
-is_jail_first(const struct regextest_opts *o, const struct target *t)
+may_be_jail(const struct regextest_opts *o, const struct target *t)
 {
-	return o->of_1_1_1 && strchr(t->name, '/') == NULL &&
-	       !has_suffix(t->name, ".conf") &&
-	       !has_suffix(t->name, ".local") &&
-	       config_has_jail(o->config, t->name);
+	if (strchr(t->name, '/') != NULL)
+		return false;
+	return t->path == NULL ||
+	       (o->of_1_1_1 && !has_suffix(t->name, ".conf") &&
+	           !has_suffix(t->name, ".local"));
 }
 
-/* 1 with t filled; 0: REGEX is the text of a regex; -1: wrong options. */
+static void
+set_filter(struct target *t)
+{
+	t->kind = split_path(t, t->path) ? CONFIG_FILTER : CONFIG_FILTER_FILE;
+}
+
+/*
+ * 1 with t filled; 0: REGEX is the text of a regex; -1: wrong options. What may
+ * be a jail is one so far.
+ */
 static int
 find_target(struct target *t, const struct regextest_opts *o, struct err *err)
 {
@@ -453,47 +483,66 @@ find_target(struct target *t, const struct regextest_opts *o, struct err *err)
 		return 0;
 	if (read_name(t, o->regex, n, err) != 0)
 		return -1;
-	if (t->path == NULL || is_jail_first(o, t)) {
+	if (may_be_jail(o, t))
 		t->kind = CONFIG_JAIL;
-		return strpbrk(t->name, "/") == NULL;
-	}
-	if (!split_path(t, t->path))
-		t->kind = CONFIG_FILTER_FILE;
+	else if (t->path == NULL)
+		return 0;
+	else
+		set_filter(t);
 	return 1;
 }
 
-/* Whether there is a jail of this name; its rules in *filter. */
-static bool
-is_jail(const struct target *t)
+/* 1: there is no such jail. */
+static int
+use_jail(struct setup *s, const struct target *t, struct value **journalmatch,
+    struct err *err)
 {
 	struct value *filter = NULL;
-	bool ok = config_filter_load(&filter, CONFIG_JAIL, t->dir, t->name,
-	              t->options, NULL) == 0;
+	struct err why = ERR_INIT;
+	int r = read_target(&filter, s, t, &why);
 
+	if (r == 0) {
+		say_target(s, t);
+		r = take_target(s, filter, journalmatch, err);
+	} else if (t->path == NULL)
+		r = 1; /* a regex that looks like its name */
+	else if (r < 0)
+		r = err_set(err, "%s", err_text(&why));
+	err_release(&why);
 	value_free(filter);
-	return ok;
+	return r;
+}
+
+static int
+use_text(struct setup *s, struct err *err)
+{
+	struct buf b = BUF_INIT;
+
+	if (!s->quiet) {
+		regextest_shorten(&b, s->o->regex);
+		(void)printf("Use   failregex line : %s\n", b.p);
+	}
+	buf_release(&b);
+	return filterspec_add_failregex(s->spec, s->o->regex, err);
 }
 
 static int
 use_regex(struct setup *s, struct value **journalmatch, struct err *err)
 {
 	struct target t = {.kind = CONFIG_FILTER};
-	int r = find_target(&t, s->o, err);
+	int found = find_target(&t, s->o, err);
+	int r = found < 0 ? -1 : 1;
 
-	if (r > 0 && t.kind == CONFIG_JAIL && !is_jail(&t))
-		r = 0;
-	if (r > 0)
-		r = use_target(s, &t, journalmatch, err);
-	else if (r == 0) {
-		if (!s->quiet) {
-			struct buf b = BUF_INIT;
-
-			regextest_shorten(&b, s->o->regex);
-			(void)printf("Use   failregex line : %s\n", b.p);
-			buf_release(&b);
-		}
-		r = filterspec_add_failregex(s->spec, s->o->regex, err);
+	if (found > 0 && t.kind == CONFIG_JAIL) {
+		r = use_jail(s, &t, journalmatch, err);
+		if (r > 0 && t.path != NULL)
+			set_filter(&t);
+		else
+			found = 0;
 	}
+	if (r > 0)
+		r = found > 0 ? use_target(s, &t, journalmatch, err)
+		              : use_text(s, err);
 	target_release(&t);
 	return r;
 }
@@ -527,6 +576,8 @@ regextest_setup_filter(struct filterspec *spec, const struct regextest_opts *o,
 	if (r == 0)
 		r = err_set(
 		    err, "--samples needs a filter, not '%s'", o->regex);
+	if (r > 0 && t.path != NULL)
+		set_filter(&t);
 	if (r > 0) {
 		if (t.options == NULL)
 			t.options = value_dict();
