@@ -225,18 +225,23 @@ scan(struct monitor *m, struct mjournal *j)
 	return changed || j->nfiles != before;
 }
 
+static bool
+has_pattern(const struct mjournal *j, const char *pattern)
+{
+	for (size_t i = 0; i < j->npatterns; i++)
+		if (strcmp(j->patterns[i], pattern) == 0)
+			return true;
+	return false;
+}
+
 void
 monitor_journal_changed(struct monitor *m, const char *pattern)
 {
 	for (size_t i = 0; i < m->njournals; i++) {
 		struct mjournal *j = m->journals[i];
 
-		for (size_t k = 0; k < j->npatterns; k++)
-			if (strcmp(j->patterns[k], pattern) == 0) {
-				if (scan(m, j))
-					send_files(m, j);
-				break;
-			}
+		if (has_pattern(j, pattern) && scan(m, j))
+			send_files(m, j);
 	}
 }
 

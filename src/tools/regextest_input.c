@@ -194,6 +194,16 @@ fill(struct regextest_input *in)
 	return true;
 }
 
+/* Whether the unit bytes at p are the character whose one byte is at nl. */
+static bool
+is_newline(const char *p, size_t unit, const char *nl)
+{
+	for (size_t i = 0; i < unit; i++)
+		if (p + i != nl && p[i] != '\0')
+			return false;
+	return true;
+}
+
 /*
  * The line end at or after offset from: its offset behind, 0 when there is
  * none. In encodings of 2 or 4 bytes it stands at a multiple of that.
@@ -215,16 +225,10 @@ line_end(const struct regextest_input *in, size_t from)
 		if (unit == 1)
 			return first + 1;
 		first -= big ? unit - 1 : 0;
-		if ((first - in->at) % unit == 0 &&
-		    first + unit <= in->data.n && first >= in->at) {
-			bool zero = true;
-
-			for (size_t i = 0; i < unit; i++)
-				if (p + first + i != nl && p[first + i] != '\0')
-					zero = false;
-			if (zero)
-				return first + unit;
-		}
+		if (first >= in->at && (first - in->at) % unit == 0 &&
+		    first + unit <= in->data.n &&
+		    is_newline(p + first, unit, nl))
+			return first + unit;
 		from = (size_t)(nl - p) + 1;
 	}
 }
