@@ -65,6 +65,12 @@ extern const struct option_table option_thread;
 /* NULL: unknown. */
 const struct option *option_find(
     const struct option_table *t, const char *name);
+/*
+ * Of the entries of dict from *i on the next that has a row and a value; *i is
+ * behind it then. NULL: none. *v is borrowed from dict.
+ */
+const struct option *option_next(const struct option_table *t,
+    const struct value *dict, size_t *i, const struct value **v);
 /* The value of that type; NULL: the text is no such value. Owned. */
 struct value *option_convert(enum option_type type, const char *text);
 /* The value when absent; NULL: there is none. Owned. */

@@ -54,23 +54,22 @@ add_matches(struct value *ret, const char *text, struct err *err)
 static int
 add_options(struct value *ret, const struct value *dict, struct err *err)
 {
+	const struct option *o;
+	const struct value *v;
+	size_t i = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i + 1 < dict->n && rc == 0; i += 2) {
-		const char *name = value_str(dict->items[i]);
-		const struct value *v = dict->items[i + 1];
-		const struct option *o = option_find(&option_filter, name);
-
-		if (o == NULL || value_is(v, VALUE_NONE))
-			continue;
+	while (rc == 0 &&
+	       (o = option_next(&option_filter, dict, &i, &v)) != NULL) {
 		if (o->stream == STREAM_REGEX)
-			add_lines(ret, name, value_str(v));
+			add_lines(ret, o->name, value_str(v));
 		else if (o->stream == STREAM_MATCH)
 			rc = add_matches(ret, value_str(v), err);
 		else if (value_is(v, VALUE_TEXT))
-			value_set(ret, name, stream_text(v->text, v->text_n));
+			value_set(
+			    ret, o->name, stream_text(v->text, v->text_n));
 		else
-			value_set(ret, name, value_copy(v));
+			value_set(ret, o->name, value_copy(v));
 	}
 	return rc;
 }

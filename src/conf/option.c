@@ -175,6 +175,23 @@ option_find(const struct option_table *t, const char *name)
 	return NULL;
 }
 
+const struct option *
+option_next(const struct option_table *t, const struct value *dict, size_t *i,
+    const struct value **v)
+{
+	for (; *i + 1 < dict->n; *i += 2) {
+		const struct option *o =
+		    option_find(t, value_str(dict->items[*i]));
+
+		if (o == NULL || value_is(dict->items[*i + 1], VALUE_NONE))
+			continue;
+		*v = dict->items[*i + 1];
+		*i += 2;
+		return o;
+	}
+	return NULL;
+}
+
 struct value *
 option_convert(enum option_type type, const char *text)
 {

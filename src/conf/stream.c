@@ -201,25 +201,23 @@ stream_filter(struct value *list, const char *jail, const struct value *dict,
     struct err *err)
 {
 	size_t early = 0; /* commands at the front so far */
+	const struct option *o;
+	const struct value *v;
+	size_t i = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i + 1 < dict->n && rc == 0; i += 2) {
-		const char *name = value_str(dict->items[i]);
-		const struct value *v = dict->items[i + 1];
-		const struct option *o = option_find(&option_filter, name);
-
-		if (o == NULL || value_is(v, VALUE_NONE))
-			continue;
+	while (rc == 0 &&
+	       (o = option_next(&option_filter, dict, &i, &v)) != NULL) {
 		if (o->stream == STREAM_REGEX)
-			add_regexes(list, jail, name, value_str(v));
+			add_regexes(list, jail, o->name, value_str(v));
 		else if (o->stream == STREAM_MATCH)
 			rc = add_matches(list, jail, value_str(v), err);
 		else if (o->stream == STREAM_SET)
-			value_add(list, set_command(jail, name, v));
+			value_add(list, set_command(jail, o->name, v));
 		else {
 			value_insert(list,
 			    o->stream == STREAM_FIRST ? 0 : early,
-			    set_command(jail, name, v));
+			    set_command(jail, o->name, v));
 			early++;
 		}
 	}

@@ -71,22 +71,25 @@ exception_errno(int errnum, const char *path)
 
 /* ---- answers */
 
-enum outcome
-call_ok(struct call *c, struct value *answer)
+static enum outcome
+answer_with(struct call *c, struct value *answer, bool failed)
 {
 	value_free(c->answer);
 	c->answer = answer;
-	c->failed = false;
+	c->failed = failed;
 	return DONE;
+}
+
+enum outcome
+call_ok(struct call *c, struct value *answer)
+{
+	return answer_with(c, answer, false);
 }
 
 enum outcome
 call_raise(struct call *c, struct value *e)
 {
-	value_free(c->answer);
-	c->answer = e;
-	c->failed = true;
-	return DONE;
+	return answer_with(c, e, true);
 }
 
 enum outcome

@@ -91,17 +91,20 @@ tell_words(struct buf *out, const struct answer *a)
 	return true;
 }
 
+/* What stands before the items, or instead of them. */
+static void
+tell_title(struct buf *out, const struct answer *a)
+{
+	buf_adds(out, a->v->n == 0 ? a->rule->empty : a->rule->text);
+}
+
 /* Lines "|- item", with numbers where the items are regular expressions. */
 static bool
 tell_lines(struct buf *out, const struct answer *a, bool numbered)
 {
 	if (!is_list(a->v))
 		return false;
-	if (a->v->n == 0) {
-		buf_adds(out, a->rule->empty);
-		return true;
-	}
-	buf_adds(out, a->rule->text);
+	tell_title(out, a);
 	for (size_t i = 0; i < a->v->n; i++) {
 		buf_adds(out, i + 1 < a->v->n ? "\n|- " : "\n`- ");
 		if (numbered)
@@ -142,11 +145,7 @@ tell_matches(struct buf *out, const struct answer *a)
 {
 	if (!is_list(a->v))
 		return false;
-	if (a->v->n == 0) {
-		buf_adds(out, a->rule->empty);
-		return true;
-	}
-	buf_adds(out, a->rule->text);
+	tell_title(out, a);
 	for (size_t i = 0; i < a->v->n; i++) {
 		if (i > 0)
 			buf_adds(out, " + ");
