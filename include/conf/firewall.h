@@ -15,6 +15,11 @@
  */
 const char *firewall_choose(const char *folders);
 /*
+ * The program that an action of this name bans with and that is not in the
+ * folders (NULL: the system's); NULL: it is there, or the action is another's.
+ */
+const char *firewall_lacks(const char *folders, const char *action);
+/*
  * Sets fail2ban_firewall in the defaults, unless a file says it. What the
  * shipped paths-common.conf says does not count: it is for other programs.
  */

@@ -47,6 +47,21 @@ firewall_choose(const char *folders)
 	return choices[0].action;
 }
 
+const char *
+firewall_lacks(const char *folders, const char *action)
+{
+	if (folders == NULL)
+		folders = FOLDERS;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		const struct choice *c = &choices[i];
+
+		if (strncmp(action, c->action, strlen(c->action)) == 0 &&
+		    !is_in(folders, c->program))
+			return c->program;
+	}
+	return NULL;
+}
+
 static bool
 is_shipped(const char *file)
 {

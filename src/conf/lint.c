@@ -13,6 +13,7 @@
 #include "base/optlist.h"
 #include "base/word.h"
 #include "conf/actiondef.h"
+#include "conf/firewall.h"
 #include "conf/interp.h"
 #include "conf/jaildef.h"
 #include "conf/lint.h"
@@ -366,8 +367,22 @@ read_action(
 	return actiondef_read(d, use, given, NULL) == OVERLAY_OK;
 }
 
+/* A new machine may have no firewall at all: bans then have no effect. */
 static void
-lint_use_of_action(struct lint *l, const struct jaildef *j, const char *item)
+lint_firewall(struct lint *l, struct pos jail, const char *action)
+{
+	const char *program = firewall_lacks(NULL, action);
+
+	if (program != NULL)
+		lint_warn(l, jail,
+		    "action '%s' needs the program %s, which is not installed: "
+		    "nothing will be banned",
+		    action, program);
+}
+
+static void
+lint_use_of_action(
+    struct lint *l, const struct jaildef *j, struct pos jail, const char *item)
 {
 	struct actiondef_use use = {l->o->dir, NULL, j->name, l->cache};
 	struct value *given = NULL, *combined = NULL, *notes = value_list();
@@ -377,6 +392,7 @@ lint_use_of_action(struct lint *l, const struct jaildef *j, const char *item)
 
 	if (optlist_parse(&name, &given, item, NULL) == 0) {
 		use.name = name;
+		lint_firewall(l, jail, name);
 		n = strlen(name);
 		if (n > 3 && strcmp(name + n - 3, ".py") == 0)
 			value_free(given);
@@ -394,7 +410,7 @@ lint_use_of_action(struct lint *l, const struct jaildef *j, const char *item)
 }
 
 static void
-lint_definitions(struct lint *l, const char *name)
+lint_definitions(struct lint *l, const struct ini_section *s)
 {
 	struct jail_context ctx = {.cfg = l->jails,
 	    .cache = l->cache,
@@ -402,7 +418,7 @@ lint_definitions(struct lint *l, const char *name)
 	    .filter_only = true};
 	struct jaildef j;
 	struct value *combined = NULL, *notes = value_list(), *items;
-	int rc = jaildef_read(&j, &ctx, name, NULL);
+	int rc = jaildef_read(&j, &ctx, ini_name(s), NULL);
 
 	if (j.has_filter && rc == 0)
 		rc = definition_combine(&combined, &j.filter, notes, NULL);
@@ -413,7 +429,8 @@ lint_definitions(struct lint *l, const char *name)
 
 		items = optlist_split(list == NULL ? "" : list);
 		for (size_t i = 0; i < items->n; i++)
-			lint_use_of_action(l, &j, value_str(items->items[i]));
+			lint_use_of_action(l, &j, ini_section_pos(s),
+			    value_str(items->items[i]));
 		value_free(items);
 	}
 	value_free(combined);
@@ -433,7 +450,7 @@ lint_jail(struct lint *l, const struct ini_section *s)
 	if (word_is_true(enabled)) {
 		lint_values(l, l->jails, name, &option_jail);
 		lint_source(l, s);
-		lint_definitions(l, name);
+		lint_definitions(l, s);
 	}
 	free(enabled);
 }

@@ -26,7 +26,8 @@ for file in "$srcdir"/action.d/*.conf "$srcdir"/action.d/*.py; do
 	case $name in *-common) continue;; esac
 	enable "$name" >"$T/etc/jail.local"
 	tool -t >"$T/out" 2>&1 || fail "$name: $(cat "$T/out")"
-	equal "$name" "$(cat "$T/out")" 'OK: configuration test is successful'
+	# the programs of a firewall need not be here
+	equal "$name" "$(grep -v 'which is not installed: nothing will be banned$' "$T/out")" 'OK: configuration test is successful'
 	tool -d >"$T/stream" 2>"$T/err" || fail "$name: $(cat "$T/err")"
 	equal "$name in jails" "$(grep -c "'addaction'" "$T/stream")" "$jails"
 	grep "^\['multi-set', '[^']*', 'action'" "$T/stream" |

@@ -72,6 +72,16 @@ START_TEST(a_machine_without_any_is_told_of_nft)
 }
 END_TEST
 
+START_TEST(an_action_lacks_its_program)
+{
+	install("iptables", 0755);
+	ck_assert_str_eq(firewall_lacks(dir, "nftables-multiport"), "nft");
+	ck_assert_ptr_null(firewall_lacks(dir, "iptables-allports"));
+	ck_assert_ptr_null(firewall_lacks(dir, "route"));
+	ck_assert_str_eq(firewall_lacks("", "iptables"), "iptables");
+}
+END_TEST
+
 static const struct case_of_files {
 	const char *path; /* of the file that says "mine", NULL: none does */
 	bool is_kept;
@@ -111,6 +121,7 @@ firewall_suite(void)
 	tcase_add_test(tc, nftables_goes_first);
 	tcase_add_test(tc, what_cannot_be_run_is_not_there);
 	tcase_add_test(tc, a_machine_without_any_is_told_of_nft);
+	tcase_add_test(tc, an_action_lacks_its_program);
 	tcase_add_loop_test(tc, what_the_admin_says_wins, 0,
 	    sizeof(cases_of_files) / sizeof(cases_of_files[0]));
 	suite_add_tcase(s, tc);
