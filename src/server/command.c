@@ -539,6 +539,18 @@ run_words(struct call *c)
 	return run_row(c, row);
 }
 
+static void
+say_command(const struct value *words)
+{
+	struct buf text = BUF_INIT;
+
+	if (!log_enabled(LOG_HEAVY))
+		return;
+	value_repr(&text, words);
+	log_msg(LOG_HEAVY, "transmitter", "Command: %s", text.p);
+	buf_release(&text);
+}
+
 void
 command_run(struct server *s, const struct value *words, struct caller by,
     answer_fn fn, void *arg)
@@ -553,6 +565,7 @@ command_run(struct server *s, const struct value *words, struct caller by,
 	c->job = by.job;
 	c->fn = fn;
 	c->arg = arg;
+	say_command(words);
 	if (run_words(c) == DONE)
 		call_end(c);
 }

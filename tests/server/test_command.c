@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "fake.h"
 
 Suite *command_suite(void);
@@ -293,6 +294,16 @@ START_TEST(failures_are_logged_with_the_request)
 }
 END_TEST
 
+/* fail2ban: recorded from 1.0.2. */
+START_TEST(at_heavydebug_each_request_is_logged)
+{
+	log_set_level(LOG_HEAVY);
+	(void)fake_run(s, "['ping', 5]");
+	log_set_level(LOG_INFO_);
+	ck_assert_str_eq(fake_log(), "HEAVY Command: ['ping', 5]\n");
+}
+END_TEST
+
 static void
 on_answer(void *arg, struct value *v, bool failed)
 {
@@ -514,6 +525,7 @@ command_suite(void)
 	tcase_add_test(tc, commands_of_a_jail);
 	tcase_add_test(tc, journal_jail);
 	tcase_add_test(tc, failures_are_logged_with_the_request);
+	tcase_add_test(tc, at_heavydebug_each_request_is_logged);
 	tcase_add_test(tc, readers_may_only_look);
 	tcase_add_test(tc, a_broken_jail_does_not_stop_the_others);
 	tcase_add_test(tc, rules_go_to_the_monitor_once);
