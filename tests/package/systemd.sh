@@ -107,6 +107,9 @@ check 'the network of who attacks' machine network
 check 'sshd: an IPv4 address is banned by the journal' machine 'attack login 10.9.0.1 10.9.0.2/24 sshd'
 check 'sshd: an IPv6 address is banned by the journal' machine 'attack login fd00:9::1 fd00:9::2/64 sshd'
 check 'sshd-kex: who breaks off is banned' machine 'attack probe 10.9.0.1 10.9.0.3/24 sshd-kex'
+check 'a jail is switched on, as the README says' machine 'printf "[recidive]\nenabled = true\n" \
+    >/etc/fail2ban/jail.d/more.conf && fail2ban-client -t reload && fail2ban-client status recidive &&
+    rm /etc/fail2ban/jail.d/more.conf && fail2ban-client reload'
 check 'reload' machine 'printf "[sshd]\nmaxretry = 3\n" >/etc/fail2ban/jail.d/my.conf && systemctl reload fail2ban &&
     [ "$(fail2ban-client get sshd maxretry)" = 3 ] && logged "Reload finished." && banned sshd 10.9.0.2'
 check 'a reload that fails is said, and nothing changes' machine \
