@@ -1,10 +1,8 @@
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/mem.h"
+#include "base/optrows.h"
 #include "base/version.h"
 #include "server/options.h"
 
@@ -40,54 +38,34 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static void
-set_text(char **place, const char *text)
-{
-	free(*place);
-	*place = xstrdup(text);
-}
+#define COPY(member) OPTROW_COPY, offsetof(struct options, member)
+#define ON(member) OPTROW_ON, offsetof(struct options, member)
 
-/* Where an option goes: a text or a flag of struct options. */
-struct place {
-	int option;
-	size_t offset;
+static const struct optrow rows[] = {
+    {'c', COPY(conf)},
+    {'s', COPY(socket)},
+    {'p', COPY(pidfile)},
+    {OPT_PNAME, COPY(pname)},
+    {OPT_LOGLEVEL, COPY(loglevel)},
+    {OPT_LOGTARGET, COPY(logtarget)},
+    {OPT_SYSLOGSOCKET, COPY(syslogsocket)},
+    {OPT_SOCKET_GROUP, COPY(socket_group)},
+    {'f', ON(foreground)},
+    {'b', OPTROW_OFF, offsetof(struct options, foreground)},
+    {'x', ON(force)},
+    {'t', ON(test)},
+    {'h', ON(help)},
+    {'V', ON(version_short)},
+    {OPT_VERSION, ON(version)},
+    {OPT_ASYNC, ON(async)},
+    {'d', ON(client)},
+    {'i', ON(client)},
+    {OPT_CLIENT, ON(client)},
+    {'v', OPTROW_MORE, offsetof(struct options, verbosity)},
+    {'q', OPTROW_LESS, offsetof(struct options, verbosity)},
+    {OPT_TIMEOUT, OPTROW_NOTHING, 0}, /* the client's */
+    {0, OPTROW_NOTHING, 0},
 };
-
-static const struct place texts[] = {
-    {'c', offsetof(struct options, conf)},
-    {'s', offsetof(struct options, socket)},
-    {'p', offsetof(struct options, pidfile)},
-    {OPT_PNAME, offsetof(struct options, pname)},
-    {OPT_LOGLEVEL, offsetof(struct options, loglevel)},
-    {OPT_LOGTARGET, offsetof(struct options, logtarget)},
-    {OPT_SYSLOGSOCKET, offsetof(struct options, syslogsocket)},
-    {OPT_SOCKET_GROUP, offsetof(struct options, socket_group)},
-    {0, 0},
-};
-
-static const struct place flags[] = {
-    {'f', offsetof(struct options, foreground)},
-    {'x', offsetof(struct options, force)},
-    {'t', offsetof(struct options, test)},
-    {'h', offsetof(struct options, help)},
-    {'V', offsetof(struct options, version_short)},
-    {OPT_VERSION, offsetof(struct options, version)},
-    {OPT_ASYNC, offsetof(struct options, async)},
-    {'d', offsetof(struct options, client)},
-    {'i', offsetof(struct options, client)},
-    {OPT_CLIENT, offsetof(struct options, client)},
-    {0, 0},
-};
-
-/* NULL when the option is not in the table. */
-static void *
-place_of(struct options *o, const struct place *table, int option)
-{
-	for (; table->option != 0; table++)
-		if (table->option == option)
-			return (char *)o + table->offset;
-	return NULL;
-}
 
 int
 options_parse(struct options *o, int argc, char **argv)
@@ -96,24 +74,10 @@ options_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){0};
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "+hc:s:p:xbfdtiqvV",
-	            long_options, NULL)) != -1) {
-		char **text = place_of(o, texts, option);
-		bool *flag = place_of(o, flags, option);
-
-		if (option == '?')
+	while ((option = getopt_long(
+	            argc, argv, "+hc:s:p:xbfdtiqvV", long_options, NULL)) != -1)
+		if (!optrows_set(o, rows, option, optarg))
 			return -1;
-		if (text != NULL)
-			set_text(text, optarg);
-		else if (flag != NULL)
-			*flag = true;
-		else if (option == 'b')
-			o->foreground = false;
-		else if (option == 'v')
-			o->verbosity++;
-		else if (option == 'q')
-			o->verbosity--;
-	}
 	o->command = optind;
 	return 0;
 }
@@ -121,8 +85,7 @@ options_parse(struct options *o, int argc, char **argv)
 void
 options_release(struct options *o)
 {
-	for (const struct place *p = texts; p->option != 0; p++)
-		free(*(char **)((char *)o + p->offset));
+	optrows_release(o, rows);
 }
 
 void

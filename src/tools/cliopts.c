@@ -4,10 +4,12 @@
  * keeps quiet.
  */
 #include <getopt.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/optrows.h"
 #include "base/span.h"
 #include "tools/cliopts.h"
 
@@ -66,55 +68,31 @@ static const struct option own_opts[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* Options that set a text. Returns where, NULL for others. */
-static const char **
-text_option(struct cli_opts *o, int c)
-{
-	switch (c) {
-	case 'c':
-		return &o->conf;
-	case 's':
-		return &o->socket;
-	case 'p':
-		return &o->pidfile;
-	case OPT_PNAME:
-		return &o->pname;
-	case OPT_LOGLEVEL:
-		return &o->loglevel;
-	case OPT_LOGTARGET:
-		return &o->logtarget;
-	case OPT_SYSLOGSOCKET:
-		return &o->syslogsocket;
-	case OPT_SOCKET_GROUP:
-		return &o->socket_group;
-	default:
-		return NULL;
-	}
-}
+#define TEXT(member) OPTROW_TEXT, offsetof(struct cli_opts, member)
+#define ON(member) OPTROW_ON, offsetof(struct cli_opts, member)
 
-/* Options that are on when they are given. */
-static bool *
-flag_option(struct cli_opts *o, int c)
-{
-	switch (c) {
-	case 'd':
-		return &o->dump;
-	case 't':
-		return &o->test;
-	case 'i':
-		return &o->interactive;
-	case 'x':
-		return &o->force;
-	case 'f':
-		return &o->foreground;
-	case OPT_STRICT:
-		return &o->strict;
-	case OPT_JSON:
-		return &o->json;
-	default:
-		return NULL;
-	}
-}
+static const struct optrow rows[] = {
+    {'c', TEXT(conf)},
+    {'s', TEXT(socket)},
+    {'p', TEXT(pidfile)},
+    {OPT_PNAME, TEXT(pname)},
+    {OPT_LOGLEVEL, TEXT(loglevel)},
+    {OPT_LOGTARGET, TEXT(logtarget)},
+    {OPT_SYSLOGSOCKET, TEXT(syslogsocket)},
+    {OPT_SOCKET_GROUP, TEXT(socket_group)},
+    {'d', ON(dump)},
+    {'t', ON(test)},
+    {'i', ON(interactive)},
+    {'x', ON(force)},
+    {'f', ON(foreground)},
+    {'b', OPTROW_OFF, offsetof(struct cli_opts, foreground)},
+    {OPT_STRICT, ON(strict)},
+    {OPT_JSON, ON(json)},
+    {'v', OPTROW_MORE, offsetof(struct cli_opts, verbose)},
+    {'q', OPTROW_LESS, offsetof(struct cli_opts, verbose)},
+    {OPT_ASYNC, OPTROW_NOTHING, 0}, /* the server's */
+    {0, OPTROW_NOTHING, 0},
+};
 
 static const struct action_option {
 	int c;
@@ -162,15 +140,6 @@ static int
 set_other(struct cli_opts *o, struct buf *msg, int c)
 {
 	switch (c) {
-	case 'v':
-		o->verbose++;
-		return 0;
-	case 'q':
-		o->verbose--;
-		return 0;
-	case 'b':
-		o->foreground = false;
-		return 0;
 	case OPT_DP:
 		o->dump = o->pretty = true;
 		return 0;
@@ -183,8 +152,6 @@ set_other(struct cli_opts *o, struct buf *msg, int c)
 	case OPT_SETTINGS:
 		o->action = CLI_SETTINGS;
 		return 0;
-	case OPT_ASYNC: /* the server's */
-		return 0;
 	case OPT_TIMEOUT:
 		return set_timeout(o, msg);
 	default:
@@ -195,16 +162,7 @@ set_other(struct cli_opts *o, struct buf *msg, int c)
 static int
 set(struct cli_opts *o, struct buf *msg, int c)
 {
-	const char **text = text_option(o, c);
-	bool *flag = flag_option(o, c);
-
-	if (text != NULL)
-		*text = optarg;
-	else if (flag != NULL)
-		*flag = true;
-	else
-		return set_other(o, msg, c);
-	return 0;
+	return optrows_set(o, rows, c, optarg) ? 0 : set_other(o, msg, c);
 }
 
 /* fail2ban: its place, when nothing was installed below our prefix */

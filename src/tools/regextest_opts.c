@@ -1,8 +1,10 @@
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/optrows.h"
 #include "base/version.h"
 #include "conf/vintage.h"
 #include "tools/regextest.h"
@@ -160,88 +162,37 @@ add_journalmatch(struct regextest_opts *o, const char *text)
 	o->journalmatch[o->njournalmatch++] = text;
 }
 
-/* Options without a value. */
-static bool
-set_flag(struct regextest_opts *o, int c)
-{
-	switch (c) {
-	case 'r':
-		o->usedns = "raw";
-		return true;
-	case 'v':
-		o->verbose++;
-		return true;
-	case 'D':
-		o->debuggex = true;
-		return true;
-	case 'i':
-		o->invert = true;
-		return true;
-	case 't':
-	case OPT_FULL_TRACEBACK:
-		return true;
-	case OPT_VERBOSE_DATE:
-		o->verbose_date = true;
-		return true;
-	case OPT_NO_CHECK_ALL:
-		o->check_all = false;
-		return true;
-	case OPT_NO_MISSED:
-		o->print_no_missed = true;
-		return true;
-	case OPT_NO_IGNORED:
-		o->print_no_ignored = true;
-		return true;
-	case OPT_ALL_MATCHED:
-		o->print_all_matched = true;
-		return true;
-	case OPT_ALL_MISSED:
-		o->print_all_missed = true;
-		return true;
-	case OPT_ALL_IGNORED:
-		o->print_all_ignored = true;
-		return true;
-	default:
-		return false;
-	}
-}
+#define TEXT(member) OPTROW_TEXT, offsetof(struct regextest_opts, member)
+#define ON(member) OPTROW_ON, offsetof(struct regextest_opts, member)
 
-/* Where an option with a text goes; NULL: it is none. */
-static const char **
-text_option(struct regextest_opts *o, int c)
-{
-	switch (c) {
-	case 'c':
-		return &o->config;
-	case 'd':
-		return &o->datepattern;
-	case 'e':
-		return &o->encoding;
-	case 'l':
-		return &o->log_level;
-	case 'o':
-		return &o->out;
-	case OPT_TIMEZONE:
-		return &o->timezone;
-	case OPT_USEDNS:
-		return &o->usedns;
-	case OPT_SAMPLES:
-		return &o->samples;
-	default:
-		return NULL;
-	}
-}
+static const struct optrow rows[] = {
+    {'c', TEXT(config)},
+    {'d', TEXT(datepattern)},
+    {'e', TEXT(encoding)},
+    {'l', TEXT(log_level)},
+    {'o', TEXT(out)},
+    {OPT_TIMEZONE, TEXT(timezone)},
+    {OPT_USEDNS, TEXT(usedns)},
+    {OPT_SAMPLES, TEXT(samples)},
+    {'v', OPTROW_MORE, offsetof(struct regextest_opts, verbose)},
+    {'D', ON(debuggex)},
+    {'i', ON(invert)},
+    {OPT_VERBOSE_DATE, ON(verbose_date)},
+    {OPT_NO_CHECK_ALL, OPTROW_OFF, offsetof(struct regextest_opts, check_all)},
+    {OPT_NO_MISSED, ON(print_no_missed)},
+    {OPT_NO_IGNORED, ON(print_no_ignored)},
+    {OPT_ALL_MATCHED, ON(print_all_matched)},
+    {OPT_ALL_MISSED, ON(print_all_missed)},
+    {OPT_ALL_IGNORED, ON(print_all_ignored)},
+    {'t', OPTROW_NOTHING, 0},
+    {OPT_FULL_TRACEBACK, OPTROW_NOTHING, 0},
+    {0, OPTROW_NOTHING, 0},
+};
 
 static int
 set_option(struct regextest_opts *o, int c)
 {
-	const char **text = text_option(o, c);
-
-	if (text != NULL) {
-		*text = optarg;
-		return REGEXTEST_RUN;
-	}
-	if (set_flag(o, c))
+	if (optrows_set(o, rows, c, optarg))
 		return REGEXTEST_RUN;
 	switch (c) {
 	case 'h':
@@ -254,6 +205,9 @@ set_option(struct regextest_opts *o, int c)
 		(void)printf("fail2ban-regex %s (%s %s)\n", COMPAT_VERSION,
 		    OWN_NAME, OWN_VERSION);
 		return REGEXTEST_OK;
+	case 'r':
+		o->usedns = "raw";
+		return REGEXTEST_RUN;
 	case 'm':
 		add_journalmatch(o, optarg);
 		return REGEXTEST_RUN;
