@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "engine/runlog.h"
 #include "engine/runner.h"
+#include "engine/solitary.h"
 #include "engine/spawn.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024) /* kept of each stream */
@@ -21,7 +22,14 @@
 #define PARENTS_MAX 16 /* between a command and who calls the server */
 #define KILL_MS 200    /* from SIGTERM to SIGKILL to giving up */
 
-enum stage { STAGE_RUN, STAGE_TERM, STAGE_KILL, STAGE_FAILED, STAGE_DONE };
+enum stage {
+	STAGE_WAIT,
+	STAGE_RUN,
+	STAGE_TERM,
+	STAGE_KILL,
+	STAGE_FAILED,
+	STAGE_DONE
+};
 
 /* A pipe that the child writes to. */
 enum { TURN_MAX = 2 };
@@ -42,6 +50,8 @@ struct job {
 	int timeout_ms;
 	int ok_max;
 	bool quiet;
+	bool alone;        /* see solitary.h */
+	struct kept *kept; /* owned; to be started when it may be alone */
 	enum stage stage;
 	pid_t pid;
 	int pidfd; /* -1: closed */
@@ -59,6 +69,8 @@ struct runner {
 	uv_loop_t *loop;
 	struct job *jobs; /* those somebody waits for */
 	struct job *left; /* those that were detached */
+	bool ending;
+	struct job *alone; /* the solitary one that runs, NULL: none */
 	size_t active;
 	unsigned long last_id;
 	uint64_t turn; /* uv_now() of the last start */
@@ -66,6 +78,8 @@ struct runner {
 };
 
 /* ---- the end of a job */
+
+static void start_waiting(struct runner *r);
 
 static void
 job_closed(uv_handle_t *h)
@@ -76,6 +90,7 @@ job_closed(uv_handle_t *h)
 		return;
 	buf_release(&j->result.out);
 	buf_release(&j->result.err);
+	kept_free(j->kept);
 	free(j->shown);
 	free(j);
 }
@@ -159,6 +174,10 @@ job_unlink(struct job *j)
 		}
 	r->active--;
 	j->runner = NULL;
+	if (r->alone == j) {
+		r->alone = NULL;
+		start_waiting(r);
+	}
 }
 
 /* Tells who waits; the job itself lives on until its handles are closed. */
@@ -236,6 +255,7 @@ timer_due(uv_timer_t *t)
 		job_close(j);
 		job_answer(j);
 		break;
+	case STAGE_WAIT:
 	case STAGE_DONE:
 		break;
 	}
@@ -295,29 +315,66 @@ job_new(struct runner *r, const struct command *c)
 	return j;
 }
 
-unsigned long
-runner_run(
-    struct runner *r, const struct command *c, command_done_fn done, void *arg)
+static void
+job_fail(struct job *j)
 {
-	struct job *j = job_new(r, c);
+	j->result.failed = true;
+	j->result.status = 127;
+	j->stage = STAGE_FAILED;
+	(void)uv_timer_start(&j->timer, timer_due, 0, 0);
+}
+
+static void
+job_start(struct job *j, const struct command *c)
+{
+	struct runner *r = j->runner;
 	struct spawned child;
 	int error;
 
+	if (j->alone)
+		r->alone = j;
+	j->stage = STAGE_RUN;
 	if (r->turn != uv_now(r->loop))
 		r->started = 0;
 	r->turn = uv_now(r->loop);
 	r->started++;
-	j->done = done;
-	j->arg = arg;
 	error = spawn_command(&child, c);
 	if (error == 0)
 		job_watch(j, &child);
 	else {
 		runlog_failed(j->shown, error, c->quiet);
-		j->result.failed = true;
-		j->result.status = 127;
-		j->stage = STAGE_FAILED;
-		(void)uv_timer_start(&j->timer, timer_due, 0, 0);
+		job_fail(j);
+	}
+}
+
+/* The one that has waited longest. */
+static void
+start_waiting(struct runner *r)
+{
+	struct job *first = NULL;
+
+	for (struct job *j = r->jobs; j != NULL; j = j->next)
+		if (j->stage == STAGE_WAIT &&
+		    (first == NULL || j->id < first->id))
+			first = j;
+	if (first != NULL && !r->ending)
+		job_start(first, &first->kept->command);
+}
+
+unsigned long
+runner_run(
+    struct runner *r, const struct command *c, command_done_fn done, void *arg)
+{
+	struct job *j = job_new(r, c);
+
+	j->done = done;
+	j->arg = arg;
+	j->alone = solitary_is(c);
+	if (!j->alone || r->alone == NULL)
+		job_start(j, c);
+	else {
+		j->stage = STAGE_WAIT;
+		j->kept = kept_new(c);
 	}
 	return j->id;
 }
@@ -354,6 +411,7 @@ runner_free(struct runner *r)
 {
 	if (r == NULL)
 		return;
+	r->ending = true;
 	while (r->jobs != NULL)
 		job_abandon(r->jobs);
 	while (r->left != NULL)
@@ -385,6 +443,8 @@ runner_kill(struct runner *r, unsigned long id)
 {
 	struct job *j = job_find(r, id);
 
+	if (j != NULL && j->stage == STAGE_WAIT)
+		job_fail(j);
 	if (j == NULL || j->pidfd == -1 || j->stage > STAGE_TERM)
 		return;
 	(void)kill(-j->pid, SIGKILL);

@@ -189,6 +189,36 @@ START_TEST(a_background_child_that_holds_the_output_does_not_delay_the_end)
 }
 END_TEST
 
+/* The second one is short, and ends after the first all the same. */
+START_TEST(ufw_never_runs_twice_at_the_same_time)
+{
+	char *dir = xstrdup("/tmp/f2brunXXXXXX"), *text[4];
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	text[0] = xasprintf("mkfifo %s/p; : >%s/ready; : | ufw 1 2>/dev/null; "
+	                    "read x <%s/p; echo a",
+	    dir, dir, dir);
+	text[1] = xstrdup("echo b; [ -z '/sbin/ufw x' ]; true");
+	text[2] = xasprintf("until [ -e %s/ready ]; do :; done; echo c; "
+	                    "echo >%s/p",
+	    dir, dir);
+	text[3] = xasprintf("rm -r %s", dir);
+	for (int i = 0; i < 3; i++) {
+		struct command c = {.text = text[i], .timeout_ms = 60000};
+
+		(void)runner_run(fix.runner, &c, done, NULL);
+	}
+	fixture_run();
+	ck_assert_int_eq(calls, 3);
+	ck_assert_ptr_nonnull(strstr(out.p, "a\nb\n"));
+	calls = 0;
+	run(text[3], 0);
+	for (int i = 0; i < 4; i++)
+		free(text[i]);
+	free(dir);
+}
+END_TEST
+
 START_TEST(a_timeout_kills_the_whole_group)
 {
 	run("sh -c 'trap \"\" TERM; while :; do sleep 0.1; done' & "
@@ -348,6 +378,7 @@ runner_suite(void)
 	    tc, more_output_than_a_pipe_holds_does_not_hang_and_is_capped);
 	tcase_add_test(tc,
 	    a_background_child_that_holds_the_output_does_not_delay_the_end);
+	tcase_add_test(tc, ufw_never_runs_twice_at_the_same_time);
 	tcase_add_test(tc, a_timeout_kills_the_whole_group);
 	tcase_add_test(
 	    tc, a_command_is_the_leader_of_a_session_with_default_signals);

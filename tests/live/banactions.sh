@@ -61,6 +61,7 @@ copy() { # FOLDER ACTION
 	cp "$live"/livelib.py "$live"/sshlab.py "$1/"
 	sed -e 's/"iptables-multiport")/os.environ["BANACTION"])/' \
 	    -e '/inst = sshlab.ssh_instance/i\    print(livelib.text(livelib.run(lab.vic("sh", "-c", os.environ["PREPARE"])).stdout), end="")' \
+	    -e 's/let_in(lab, U))$/let_in(lab, U), lab.fw()[-1400:])/' \
 	    "$live/e2e-ssh" >"$1/e2e-ssh"
 	case $2 in
 	*,6) sed -i 's/\ba4(/a6(/g' "$1/e2e-ssh" ;;

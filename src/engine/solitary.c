@@ -1,0 +1,78 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/solitary.h"
+
+static const char *const programs[] = {"ufw"};
+
+/* Whether the program is called in the text, by its name or its path. */
+static bool
+names(const char *text, const char *program)
+{
+	size_t n = strlen(program);
+	const char *p = strstr(text, program);
+
+	for (; p != NULL; p = strstr(p + n, program))
+		if (p[n] == ' ' &&
+		    (p == text || strchr(" \t\n;&|(/", p[-1]) != NULL))
+			return true;
+	return false;
+}
+
+bool
+solitary_is(const struct command *c)
+{
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (c->argv == NULL && names(c->text, programs[i]))
+			return true;
+	return false;
+}
+
+static char **
+words_new(size_t n)
+{
+	return xcalloc(n + 1, sizeof(char *));
+}
+
+static void
+words_free(char **words)
+{
+	for (size_t i = 0; words != NULL && words[i] != NULL; i++)
+		free(words[i]);
+	free(words);
+}
+
+struct kept *
+kept_new(const struct command *c)
+{
+	struct kept *k = xcalloc(1, sizeof(*k));
+	size_t n = 0;
+
+	k->text = xstrdup(c->text);
+	k->args = words_new(c->nargs);
+	for (size_t i = 0; i < c->nargs; i++)
+		k->args[i] = xstrdup(c->args[i]);
+	while (c->direct != NULL && c->direct[n] != NULL)
+		n++;
+	if (c->direct != NULL)
+		k->direct = words_new(n);
+	for (size_t i = 0; i < n; i++)
+		k->direct[i] = xstrdup(c->direct[i]);
+	k->command = *c;
+	k->command.text = k->text;
+	k->command.args = (const char *const *)k->args;
+	k->command.direct = k->direct;
+	return k;
+}
+
+void
+kept_free(struct kept *k)
+{
+	if (k == NULL)
+		return;
+	free(k->text);
+	words_free(k->args);
+	words_free(k->direct);
+	free(k);
+}
