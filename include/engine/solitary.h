@@ -1,8 +1,8 @@
 /*
  * solitary - commands that do not bear another one of their kind beside them
  *
- * ufw reads its rules before it locks them: of two at the same time one undoes
- * what the other did. Those of all jails go one after the other.
+ * Of two at the same time one undoes what the other did, so those of all
+ * jails go one after the other.
  */
 #ifndef ENGINE_SOLITARY_H
 #define ENGINE_SOLITARY_H

@@ -4,18 +4,31 @@
 #include "base/mem.h"
 #include "engine/solitary.h"
 
-static const char *const programs[] = {"ufw"};
+/*
+ * ufw reads its rules before it locks them; fail2ban's hostsdeny action appends
+ * to a file that the next one replaces.
+ */
+static const char *const marks[] = {"ufw", "/etc/hosts.deny"};
 
-/* Whether the program is called in the text, by its name or its path. */
 static bool
-names(const char *text, const char *program)
+goes_on(char c)
 {
-	size_t n = strlen(program);
-	const char *p = strstr(text, program);
+	return c != '\0' &&
+	       strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	              "0123456789_-.",
+	           c) != NULL;
+}
 
-	for (; p != NULL; p = strstr(p + n, program))
-		if (p[n] == ' ' &&
-		    (p == text || strchr(" \t\n;&|(/", p[-1]) != NULL))
+/* Whether the word stands in the text; of a program also with its folder. */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+	const char *p = strstr(text, word);
+
+	for (; p != NULL; p = strstr(p + n, word))
+		if ((p == text || !goes_on(p[-1])) && !goes_on(p[n]) &&
+		    p[n] != '/')
 			return true;
 	return false;
 }
@@ -23,8 +36,8 @@ names(const char *text, const char *program)
 bool
 solitary_is(const struct command *c)
 {
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (c->argv == NULL && names(c->text, programs[i]))
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (c->argv == NULL && has_word(c->text, marks[i]))
 			return true;
 	return false;
 }

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/solitary.h"
 #include "fixture.h"
 
 static struct command_result got; /* without its buffers */
@@ -219,6 +220,31 @@ START_TEST(ufw_never_runs_twice_at_the_same_time)
 }
 END_TEST
 
+static const struct solitary_case {
+	const char *text;
+	bool is;
+} solitary_cases[] = {
+    {"ufw prepend reject from 192.0.2.1 to any", true},
+    {"if true\nthen\n  ufw delete reject from 192.0.2.1\nfi", true},
+    {"test -z '' || /usr/sbin/ufw status", true},
+    {"printf x >> /etc/hosts.deny", true},
+    {"sed -i /x/d '/etc/hosts.deny'", true},
+    {"iptables -A ufw-user-input -j REJECT", false},
+    {"cat /etc/ufw/user.rules /etc/ufw.conf", false},
+    {"echo snufw", false},
+    {"echo > /etc/hosts.deny.new", false},
+    {"nft add element inet f2b-table s { 192.0.2.1 }", false},
+};
+
+START_TEST(commands_that_do_not_bear_each_other)
+{
+	const struct solitary_case *t = &solitary_cases[_i];
+	struct command c = {.text = t->text};
+
+	ck_assert_msg(solitary_is(&c) == t->is, "%s", t->text);
+}
+END_TEST
+
 START_TEST(a_timeout_kills_the_whole_group)
 {
 	run("sh -c 'trap \"\" TERM; while :; do sleep 0.1; done' & "
@@ -379,6 +405,8 @@ runner_suite(void)
 	tcase_add_test(tc,
 	    a_background_child_that_holds_the_output_does_not_delay_the_end);
 	tcase_add_test(tc, ufw_never_runs_twice_at_the_same_time);
+	tcase_add_loop_test(tc, commands_that_do_not_bear_each_other, 0,
+	    sizeof(solitary_cases) / sizeof(solitary_cases[0]));
 	tcase_add_test(tc, a_timeout_kills_the_whole_group);
 	tcase_add_test(
 	    tc, a_command_is_the_leader_of_a_session_with_default_signals);
