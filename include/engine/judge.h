@@ -203,6 +203,8 @@ struct note *note_new(struct jail *j, struct work *w, const struct ticket *t);
 /* action_done_fn for all operations; arg is a note. */
 void note_done(void *arg, bool ok);
 void judge_forget_work(struct jail *j);
+/* Names that "unbanip" waits for are not banned: who asked has an answer. */
+void judge_end_names(struct jail *j);
 
 /* ---- jailopts */
 

@@ -541,6 +541,7 @@ jail_stop(struct jail *j, jail_done_fn done, void *arg)
 	judge_commit(j);
 	j->stopping = true;
 	drop_items(j, true);
+	judge_end_names(j);
 	judge_restore_drop(j);
 	judge_flush(j, true, NULL, NULL);
 	actionset_stop(j->actions, on_stopped, j);

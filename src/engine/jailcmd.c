@@ -267,6 +267,17 @@ on_unban_name(void *arg, const struct value *addresses, const char *error)
 	free(u);
 }
 
+void
+judge_end_names(struct jail *j)
+{
+	while (j->names != NULL) {
+		struct unban_name *u = j->names;
+
+		j->env.resolve_cancel(j->env.arg, u);
+		on_unban_name(u, NULL, NULL);
+	}
+}
+
 static void
 unban_name(struct jail *j, const char *name, struct work *w)
 {

@@ -54,7 +54,8 @@ soon start client start
 hit named slow.example.net
 hit one 198.51.100.1
 until_ok is_banned one 198.51.100.1 || fail "another jail waits"
-client set one unbanip slow.example.com >/dev/null 2>&1 &
+client set named unbanip slow.example.com >"$T/unbanip" 2>&1 &
+unbanip=$!
 soon ping client ping
 soon status client status named
 soon banip client set named banip 198.51.100.2
@@ -64,6 +65,8 @@ hit two 198.51.100.3
 until_ok is_banned two 198.51.100.3 || fail "another jail waits after reload"
 hit named slower.example.net
 soon 'restart of the jail' client restart named
+soon 'an unban of a name' wait $unbanip
+equal 'unban of a name' "$(cat "$T/unbanip")" 0
 soon stop client stop
 until_ok test ! -e "$T/pid" || fail "it does not stop"
 kill $dns
