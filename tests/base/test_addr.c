@@ -84,11 +84,24 @@ START_TEST(nets_hold_their_own_family)
 }
 END_TEST
 
+/* RFC 5952: of zeros as long the first are left out. musl has it otherwise. */
+static bool
+libc_is_oracle(void)
+{
+	static const unsigned char tie[16] = {[5] = 0x20, [10] = 0xff, 0xff};
+	char text[INET6_ADDRSTRLEN];
+
+	(void)inet_ntop(AF_INET6, tie, text, sizeof(text));
+	return strcmp(text, "::20:0:0:ffff:0:0") == 0;
+}
+
 /* All places of zeros, short and long groups. */
 START_TEST(printed_as_inet_ntop_does)
 {
 	static const unsigned groups[] = {0, 1, 0x20, 0x300, 0x4000, 0xffff};
 
+	if (!libc_is_oracle())
+		return;
 	for (unsigned n = 0; n < 6 * 256; n++) {
 		struct addr a = {.family = AF_INET6, .plen = 128};
 		struct buf out = BUF_INIT;
