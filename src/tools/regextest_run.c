@@ -14,6 +14,7 @@
 
 #define LISTED 20 /* lines of a list that are printed without being asked */
 #define MAX_ERRORS 10
+#define EQUAL_MAX 1000 /* missed lines that are looked through */
 
 /* A line of the past that a multi-line match may still use. */
 struct past {
@@ -194,6 +195,28 @@ on_ignoreregex(void *arg, size_t i)
 	r->feed->ignored = true;
 }
 
+/*
+ * Of equal lines the first one moves, as in fail2ban, whose list knows only
+ * texts; the lines of the past that were there are then at from.
+ */
+static size_t
+first_equal(struct regextest *r, size_t from)
+{
+	struct regextest_feed *f = r->feed;
+	char **text = r->missed.text;
+	size_t i = 0;
+
+	if (from >= r->missed.n || from > EQUAL_MAX || text[from] == NULL)
+		return from;
+	while (
+	    i < from && (text[i] == NULL || strcmp(text[i], text[from]) != 0))
+		i++;
+	for (size_t k = 0; i < from && k < f->npast; k++)
+		if (f->past[k].missed == i)
+			f->past[k].missed = from;
+	return i;
+}
+
 /* A missed line of the past is a part of this match. */
 static void
 on_used(void *arg, size_t back)
@@ -211,13 +234,15 @@ on_used(void *arg, size_t back)
 		return;
 	from = p->missed;
 	p->missed = NO_LINE;
+	from = first_equal(r, from);
 	r->missed.count--;
 	m->count++;
 	if (m->n < m->keep) {
 		GROW(m->text, m->n, m->cap);
 		m->text[m->n++] = r->missed.text[from];
-		r->missed.text[from] = NULL;
-	}
+	} else
+		free(r->missed.text[from]);
+	r->missed.text[from] = NULL;
 }
 
 /* ---- lines ---- */

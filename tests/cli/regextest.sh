@@ -449,5 +449,14 @@ debug() {
 same 'a regex for several lines' 0 debug x 'from <IP4>' <<'EOF'
 flavor=python&flags=m
 EOF
+printf 'head\nnoise\nhead\nfrom 192.0.2.1\n' >equal.log
+missed() {
+	regex -L 2 --print-all-missed equal.log '^head<SKIPLINES>from <HOST>' |
+	    sed -n '1,/Missed/d;/^|  /p'
+}
+same 'of equal missed lines the first one moves' 0 missed <<'EOF'
+|  noise
+|  head
+EOF
 
 exit $failed
