@@ -175,8 +175,10 @@ struct monitor {
 };
 
 /* monitor.c */
+/* Borrowed; NULL: unknown. */
 struct mjail *monitor_jail(const struct monitor *m, const char *name);
 struct mjail *monitor_jail_by_id(const struct monitor *m, uint32_t id);
+/* Whether it is to read now: started, neither idle nor paused. */
 bool monitor_jail_runs(const struct mjail *j);
 /* Answers monitor_sync() when the socket has all. */
 void monitor_sync_later(struct monitor *m);
@@ -184,9 +186,14 @@ void monitor_sync_later(struct monitor *m);
 /* monitor_log.c */
 /* Finds or opens the log. NULL: errno is set. */
 struct mlog *monitor_make_log(struct monitor *m, const char *path);
+/*
+ * For struct watch: what the pattern means may have changed; and there is a new
+ * file beside a log, which was the log when renamed.
+ */
 void monitor_log_changed(void *arg, const char *pattern);
 void monitor_log_sibling(
     void *arg, const char *pattern, const char *path, bool renamed);
+/* Borrowed; NULL: unknown. *log: whose source it is. */
 struct mlog *monitor_log_by_id(const struct monitor *m, uint32_t id);
 struct msource *monitor_source(
     const struct monitor *m, uint32_t id, struct mlog **log);
@@ -199,6 +206,7 @@ bool monitor_has_file(const struct mlog *l, const struct stat *st);
 /* Whether a jail reads it or did so. */
 bool monitor_is_marked(
     const struct monitor *m, const struct mlog *l, uint32_t source);
+/* The worker has read an old source to its end: it is closed. */
 void monitor_retire(struct monitor *m, uint32_t source);
 void monitor_log_free(struct monitor *m, struct mlog *l);
 
