@@ -5,6 +5,7 @@
 #define CONF_ACTIONDEF_H
 
 #include "conf/definition.h"
+#include "conf/overlayread.h"
 
 struct actiondef_use {
 	const char *dir;

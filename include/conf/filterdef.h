@@ -5,6 +5,7 @@
 #define CONF_FILTERDEF_H
 
 #include "conf/definition.h"
+#include "conf/overlayread.h"
 
 /* "file", or "journal" when backend starts with systemd, unless set. */
 void filterdef_set_logtype(struct definition *d, const char *backend);

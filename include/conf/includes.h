@@ -11,7 +11,27 @@
 #include "base/err.h"
 #include "conf/folders.h"
 #include "conf/ini.h"
-#include "conf/overlay.h"
+
+/* Includes within includes, and files in one overlay. */
+#define OVERLAY_MAX_DEPTH 200
+#define OVERLAY_MAX_FILES 5000
+
+struct overlay_cache; /* conf/overlayread.h */
+
+/* What to read: see overlay_read(). */
+struct overlay_from {
+	const char *dir;
+	const char *name;
+	bool exact; /* name is a path: that file and its includes only */
+	bool quiet; /* what cannot be read was said before */
+	struct overlay_cache *cache;
+};
+
+enum overlay_result {
+	OVERLAY_OK,
+	OVERLAY_NOTHING, /* no readable file; said in the log */
+	OVERLAY_ERROR    /* reason in err: the configuration fails as a whole */
+};
 
 struct loaded {
 	char *path;

@@ -14,7 +14,7 @@
 #include "conf/actionmold.h"
 #include "conf/configopts.h"
 #include "conf/definition.h"
-#include "conf/overlay.h"
+#include "conf/overlayread.h"
 
 struct jaildef {
 	char *name;

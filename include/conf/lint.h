@@ -13,7 +13,7 @@
 #include "conf/config.h"
 #include "conf/definition.h"
 #include "conf/option.h"
-#include "conf/overlay.h"
+#include "conf/overlayread.h"
 
 struct lint {
 	const struct config_opts *o;

@@ -14,10 +14,6 @@
 #include "base/err.h"
 #include "conf/ini.h"
 
-/* Includes within includes, and files in one overlay. */
-#define OVERLAY_MAX_DEPTH 200
-#define OVERLAY_MAX_FILES 5000
-
 struct overlay {
 	struct ini *all;   /* merged, owned */
 	struct ini *known; /* section -> options as they were, owned */
@@ -26,37 +22,7 @@ struct overlay {
 	size_t cap;
 };
 
-/* Parsed files by path, shared by the overlays of one run. */
-struct overlay_cache;
-struct overlay_cache *overlay_cache_new(void);
-void overlay_cache_free(struct overlay_cache *c);
-/* vintage_is_1_1_1() of the run's folder, found once. */
-bool overlay_cache_is_1_1_1(struct overlay_cache *c, const char *dir);
-
-enum overlay_result {
-	OVERLAY_OK,
-	OVERLAY_NOTHING, /* no readable file; said in the log */
-	OVERLAY_ERROR    /* reason in err: the configuration fails as a whole */
-};
-
-/*
- * Reads name ("jail", "filter.d/sshd") under dir; a name that starts with
- * "./" is relative to the working directory, an absolute one is taken as it
- * is. *ret is owned by the caller.
- */
-struct overlay_from {
-	const char *dir;
-	const char *name;
-	bool exact; /* name is a path: that file and its includes only */
-	bool quiet; /* what cannot be read was said before */
-	struct overlay_cache *cache;
-};
-enum overlay_result overlay_read(
-    struct overlay **ret, const struct overlay_from *from, struct err *err);
 void overlay_free(struct overlay *o);
-/* The same, kept in the cache, which owns it: for what many jails use. */
-enum overlay_result overlay_read_shared(const struct overlay **ret,
-    const struct overlay_from *from, struct err *err);
 
 /*
  * Raw value of an option: of the section, else of DEFAULT. NULL: none.

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/value.h"
 #include "conf/configopts.h"
-#include "conf/overlay.h"
+#include "conf/overlayread.h"
 
 /*
  * The overlay of fail2ban.conf in where's dir; *ret NULL when there is none,

@@ -16,6 +16,7 @@
 #include "base/value.h"
 #include "conf/includes.h"
 #include "conf/interp.h"
+#include "conf/overlay.h"
 
 /* A list of paths, owned. */
 struct paths {
