@@ -211,7 +211,9 @@ START_TEST(ufw_never_runs_twice_at_the_same_time)
 	}
 	fixture_run();
 	ck_assert_int_eq(calls, 3);
-	ck_assert_ptr_nonnull(strstr(out.p, "a\nb\n"));
+	/* c ends when it likes */
+	ck_assert_ptr_nonnull(strstr(out.p, "b\n"));
+	ck_assert(strstr(out.p, "a\n") < strstr(out.p, "b\n"));
 	calls = 0;
 	run(text[3], 0);
 	for (int i = 0; i < 4; i++)
