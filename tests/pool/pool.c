@@ -61,7 +61,8 @@ take(size_t n, size_t *align)
 	switch (next_random() % 8) {
 	case 0:
 		*align = (size_t)32 << next_random() % 6;
-		return aligned_alloc(*align, n);
+		return aligned_alloc(
+		    *align, (n + *align - 1) / *align * *align);
 	case 1:
 		*align = (size_t)32 << next_random() % 6;
 		return posix_memalign(&p, *align, n) == 0 ? p : NULL;
