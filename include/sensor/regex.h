@@ -77,6 +77,12 @@ struct regex_budget {
 struct regex_budget regex_budget(size_t n);
 
 /*
+ * The process will search many lines: each regex gets its fast code at its
+ * first use. Once, at the start.
+ */
+void regex_expect_many(void);
+
+/*
  * The leftmost match at or after s->start. After REGEX_MATCH
  * regex_group(re, g) tells the spans, until the next search with re. When
  * the budget is used up a search still gets a few steps a byte, so that no

@@ -13,6 +13,9 @@
 
 struct regexcode;
 
+/* After so many uses a code for ASCII, and machine code, are worth making. */
+extern unsigned regex_patience;
+
 enum regexcode_kind {
 	REGEXCODE_UTF = 0,
 	REGEXCODE_ASCII = 1,   /* for subjects that are pure ASCII */

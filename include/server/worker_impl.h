@@ -43,8 +43,9 @@ enum {
 	TELL_MS = 10 * 1000,
 	RETIRE_MS = 30 * 1000,
 	POLL_MS = 1000,
-	QUEUE_MAX = 64 * 1024, /* bytes: beyond that reading stops */
-	FAILURES_MAX = 16 * 1024,
+	QUEUE_MAX = 128 * 1024, /* bytes: beyond that reading stops */
+	FAILURES_MAX =
+	    28 * 1024, /* sent at once; with the last it fits in 32 */
 	LOG_TEXT_MAX = 48 * 1024,
 };
 

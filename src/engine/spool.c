@@ -13,7 +13,7 @@
 #include "engine/spool.h"
 
 enum {
-	PENDING = 16 * 1024,
+	PENDING = 32 * 1024,
 	HEADER = sizeof(uint32_t), /* size of the record */
 	FIRST = 8,                 /* place of the first record: not 0 */
 };

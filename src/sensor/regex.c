@@ -12,8 +12,6 @@
 #include "sensor/literals.h"
 #include "sensor/regexcode.h"
 
-/* Searches of ASCII subjects after which their own code pays. */
-#define USES_UNTIL_ASCII 16
 /*
  * Steps for a line: 10 ms or so, more for a long one, which cost more to
  * write. A second search gets twice as many.
@@ -169,7 +167,7 @@ form_for(struct regex *re, bool is_ascii)
 {
 	if (!is_ascii || re->ascii.text == NULL)
 		return &re->utf;
-	if (re->ascii_uses < USES_UNTIL_ASCII) {
+	if (re->ascii_uses < regex_patience) {
 		re->ascii_uses++;
 		return &re->utf;
 	}

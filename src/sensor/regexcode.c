@@ -32,15 +32,16 @@
 #define METERED_FACTOR 16
 #define CHARS_A_STEP 16
 #define HEAP_LIMIT_KIB 8192
-/* Searches after which machine code pays, and bytes. */
-#define USES_UNTIL_JIT 16
+/* Searches after which machine code and codes for ASCII pay; bytes. */
+#define USES_UNTIL_READY 16
 #define BYTES_UNTIL_JIT 512
 #define JIT_STACK_START ((size_t)32 * 1024)
 #define JIT_STACK_MAX ((size_t)1024 * 1024)
 
 struct regexcode {
 	pcre2_code *re; /* owned */
-	unsigned uses;
+	unsigned uses;  /* until it is ready */
+	bool is_ready;  /* machine code was made, if it can be */
 	bool is_jit;
 	bool is_anchored; /* a match begins at the start or nowhere */
 };
@@ -182,16 +183,25 @@ regexcode_free(struct regexcode *c)
 	free(c);
 }
 
+unsigned regex_patience = USES_UNTIL_READY;
+
+void
+regex_expect_many(void)
+{
+	regex_patience = 0;
+}
+
 /* A program that looks at one short line should not wait for machine code. */
 static void
 make_jit(struct regexcode *c, size_t n)
 {
 	struct engine *e;
 
-	if (c->uses > USES_UNTIL_JIT)
+	if (c->is_ready)
 		return;
-	c->uses = n > BYTES_UNTIL_JIT ? USES_UNTIL_JIT + 1 : c->uses + 1;
-	if (c->uses <= USES_UNTIL_JIT)
+	c->uses++;
+	c->is_ready = n > BYTES_UNTIL_JIT || c->uses > regex_patience;
+	if (!c->is_ready)
 		return;
 	c->is_jit = pcre2_jit_compile(c->re, PCRE2_JIT_COMPLETE) == 0;
 	e = engine_get();

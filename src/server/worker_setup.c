@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/privdrop.h"
 #include "base/sandbox.h"
+#include "sensor/regex.h"
 #include "server/worker_impl.h"
 
 enum {
@@ -107,6 +108,7 @@ worker_setup(struct worker *w, struct unpack *u)
 	if (s.journal)
 		w->journals = worker_journals_new(w);
 	sandbox_trim_memory();
+	regex_expect_many();
 	if (close_sandbox(&s, &warning, &err) != 0) {
 		say_hello(w, false, err_text(&err));
 		_exit(3);
