@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/privdrop.h"
+#include "base/sandbox.h"
 #include "server/channel.h"
 #include "server/resolver.h"
 #include "server/resolver_impl.h"
@@ -427,8 +428,11 @@ on_tick(uv_timer_t *timer)
 			stop_helper(r, &r->helpers[i]);
 		left = left || r->helpers[i].channel != NULL;
 	}
-	if (!left && !reap(r))
-		(void)uv_timer_stop(timer);
+	if (left || reap(r))
+		return;
+	(void)uv_timer_stop(timer);
+	/* names are asked for at the start: what it needed is not used now */
+	sandbox_trim_memory();
 }
 
 static bool
