@@ -118,14 +118,15 @@ journal_has_logs(const struct jaildef *j)
 /*
  * Is it said which entries of the journal are the service's?
  * fail2ban: what a filter says does not count, and the server does not start,
- * as with its own jail for sshd where no syslog daemon writes auth.log.
+ * as with its own jail for sshd where no syslog daemon writes auth.log. To
+ * start it counts here; -d and -t show and judge what fail2ban does.
  */
 static bool
-knows_journal(const struct jaildef *j)
+knows_journal(const struct jaildef *j, bool to_start)
 {
 	if (value_get(j->options, "journalmatch") != NULL)
 		return true;
-	if (!journal_has_logs(j))
+	if (!to_start || !journal_has_logs(j))
 		return false;
 	for (size_t i = 0; i < j->before->n; i++) {
 		const struct value *c = j->before->items[i];
@@ -146,7 +147,8 @@ without_logs(struct jaildef *j, const struct config_opts *opts, struct err *err)
 	int rc = 0;
 
 	if (strncmp(backend, "auto", 4) == 0 &&
-	    jaildef_truth(j, "systemd_if_nologs", true) && knows_journal(j)) {
+	    jaildef_truth(j, "systemd_if_nologs", true) &&
+	    knows_journal(j, opts->wait_for_logs)) {
 		log_msg(LOG_WARN, READER,
 		    "Have not found any log file for '%s' jail. Jail will "
 		    "monitor systemd journal.",
